@@ -1,0 +1,125 @@
+#include "pgo/model/names.h"
+
+#include "pgo/base/ids.h"
+
+#include <initializer_list>
+
+namespace pgo::model {
+namespace {
+
+std::string cat(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (auto part : parts) size += part.size();
+  std::string out;
+  out.reserve(size);
+  for (auto part : parts) out += part;
+  return out;
+}
+
+/// The letters and digits Kubernetes draws generated names and hashes from; no vowels, no 0 1 3.
+/// Source: k8s.io/apimachinery, util/rand.
+bool is_generated(std::string_view text) {
+  static constexpr std::string_view kAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+  return !text.empty() && text.find_first_not_of(kAlphabet) == std::string_view::npos;
+}
+
+}  // namespace
+
+namespace names {
+
+std::string primary_service(std::string_view cluster) { return std::string(cluster); }
+std::string replica_service(std::string_view cluster) { return cat({cluster, "-replica"}); }
+std::string data_volume(std::string_view instance) { return std::string(instance); }
+std::string repo_deployment(std::string_view cluster) {
+  return cat({cluster, "-backrest-shared-repo"});
+}
+std::string repo_service(std::string_view cluster) { return repo_deployment(cluster); }
+std::string repo_volume(std::string_view cluster) { return cat({cluster, "-pgbr-repo"}); }
+std::string repo_path(std::string_view cluster) {
+  return cat({"/backrestrepo/", cluster, "-backrest-shared-repo"});
+}
+std::string data_path(std::string_view instance) { return cat({"/pgdata/", instance}); }
+std::string postgres_secret(std::string_view cluster) { return cat({cluster, "-postgres-secret"}); }
+std::string primaryuser_secret(std::string_view cluster) {
+  return cat({cluster, "-primaryuser-secret"});
+}
+std::string user_secret(std::string_view cluster, std::string_view user) {
+  return cat({cluster, "-", user, "-secret"});
+}
+std::string collect_secret(std::string_view cluster) { return cat({cluster, "-collect-secret"}); }
+std::string backrest_secret(std::string_view cluster) {
+  return cat({cluster, "-backrest-repo-config"});
+}
+std::string pgbouncer(std::string_view cluster) { return cat({cluster, "-pgbouncer"}); }
+std::string pgbouncer_secret(std::string_view cluster) {
+  return cat({cluster, "-pgbouncer-secret"});
+}
+std::string default_config(std::string_view cluster) {
+  return cat({cluster, "-pgha-default-config"});
+}
+std::string pgdump_volume(std::string_view cluster) {
+  return cat({"backup-", cluster, "-pgdump-pvc"});
+}
+std::string legacy_backup_volume(std::string_view cluster) { return cat({cluster, "-backup"}); }
+
+std::string scope_config(std::string_view scope) { return cat({scope, "-config"}); }
+std::string scope_leader(std::string_view scope) { return cat({scope, "-leader"}); }
+std::string scope_failover(std::string_view scope) { return cat({scope, "-failover"}); }
+std::string scope_sync(std::string_view scope) { return cat({scope, "-sync"}); }
+
+std::string stanza_create(std::string_view cluster) { return cat({cluster, "-stanza-create"}); }
+std::string backup(std::string_view cluster) { return cat({"backrest-backup-", cluster}); }
+std::string create_workflow(std::string_view cluster) { return cat({cluster, "-createcluster"}); }
+std::string removal_task(std::string_view target) { return cat({target, "-rmdata"}); }
+std::string policies_task(std::string_view cluster) { return cat({cluster, "-policies"}); }
+std::string failover_task(std::string_view cluster) { return cat({cluster, "-failover"}); }
+std::string pgbouncer_auths_task(std::string_view cluster) {
+  return cat({cluster, "update-pgbouncer-auths"});
+}
+
+std::string replica(std::string_view cluster, std::string_view cluster_uid, unsigned ordinal) {
+  const std::string key = cat({cluster_uid, "/", cluster, "/replica/", std::to_string(ordinal)});
+  return cat({cluster, "-", derived_suffix(key)});
+}
+
+std::string pgouser_secret(std::string_view user) { return cat({"pgouser-", user}); }
+std::string pgorole_secret(std::string_view role) { return cat({"pgorole-", role}); }
+
+bool is_pod_of(std::string_view pod, std::string_view deployment) {
+  if (!pod.starts_with(deployment)) return false;
+  std::string_view rest = pod.substr(deployment.size());
+  if (rest.empty() || rest.front() != '-') return false;
+  rest.remove_prefix(1);
+  const auto dash = rest.find('-');
+  if (dash == std::string_view::npos) return false;
+  const std::string_view suffix = rest.substr(dash + 1);
+  return is_generated(rest.substr(0, dash)) && suffix.size() == 5 && is_generated(suffix);
+}
+
+}  // namespace names
+
+namespace selector {
+
+std::string cluster(std::string_view cluster) { return cat({label::kCluster, "=", cluster}); }
+std::string primary_pod(std::string_view cluster) {
+  return cat({label::kCluster, "=", cluster, ",", label::kRole, "=", role::kMaster});
+}
+std::string replica_pods(std::string_view cluster) {
+  return cat({label::kCluster, "=", cluster, ",", label::kRole, "=", role::kReplica});
+}
+std::string instances(std::string_view cluster) {
+  return cat({label::kCluster, "=", cluster, ",", label::kDatabase, "=", kTrue});
+}
+std::string repo(std::string_view cluster) {
+  return cat({label::kCluster, "=", cluster, ",", label::kBackrestRepo, "=", kTrue});
+}
+std::string scope(std::string_view scope) {
+  return cat({label::kScope, "=", scope, ",", label::kVendor, "=", label::kVendorValue});
+}
+std::string backup_jobs(std::string_view cluster) {
+  return cat({label::kBackrestCommand, "=", backrest_command::kBackup, ",", label::kCluster, "=",
+              cluster, ",", label::kBackrest, "=", kTrue});
+}
+
+}  // namespace selector
+}  // namespace pgo::model
