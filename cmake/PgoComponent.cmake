@@ -1,0 +1,38 @@
+# pgo_component(NAME SOURCES a.cpp b.cpp USES base json PRIVATE_DEPS pgo_dep_fmt ...)
+#
+# One floor of the house as a static library `pgo_NAME`. USES names the components whose headers it
+# may include; PRIVATE_DEPS are third-party targets that never show in our headers.
+function(pgo_component name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;PRIVATE_DEPS" ${ARGN})
+  add_library(pgo_${name} STATIC ${ARG_SOURCES})
+  target_include_directories(
+    pgo_${name}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/libpgo/include>
+    PRIVATE "${PROJECT_SOURCE_DIR}/libpgo/src" "${PROJECT_BINARY_DIR}/generated")
+  foreach(used IN LISTS ARG_USES)
+    target_link_libraries(pgo_${name} PUBLIC pgo_${used})
+  endforeach()
+  target_link_libraries(pgo_${name} PRIVATE pgo_build_flags ${ARG_PRIVATE_DEPS})
+endfunction()
+
+# pgo_test(NAME SOURCES ... USES components... DEPS targets... LABELS unit [WORKING_DIRECTORY dir])
+#
+# One doctest program and its ctest entry. Every label is also a way to run it: ctest -L unit.
+function(pgo_test name)
+  cmake_parse_arguments(ARG "" "WORKING_DIRECTORY;TIMEOUT" "SOURCES;USES;DEPS;LABELS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/libpgo/src"
+                                             "${PROJECT_SOURCE_DIR}/tests")
+  foreach(used IN LISTS ARG_USES)
+    target_link_libraries(${name} PRIVATE pgo_${used})
+  endforeach()
+  target_link_libraries(${name} PRIVATE pgo_build_flags pgo_test_main ${ARG_DEPS})
+  if(NOT ARG_WORKING_DIRECTORY)
+    set(ARG_WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+  endif()
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${ARG_WORKING_DIRECTORY}")
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}")
+  if(ARG_TIMEOUT)
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  endif()
+endfunction()

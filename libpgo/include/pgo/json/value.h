@@ -1,0 +1,152 @@
+#pragma once
+
+#include "pgo/base/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace pgo::json {
+
+class Value;
+using Array = std::vector<Value>;
+struct Member;
+
+/// Members in insertion order; look-up is linear, which is right for objects of a few dozen keys.
+class Object {
+ public:
+  Object() = default;
+  Object(std::initializer_list<std::pair<std::string_view, Value>> members);
+
+  const Value* find(std::string_view key) const;
+  Value* find(std::string_view key);
+  bool contains(std::string_view key) const { return find(key) != nullptr; }
+  /// The member, added as null when absent.
+  Value& operator[](std::string_view key);
+  /// Sets or replaces; a replaced member keeps its place.
+  void set(std::string_view key, Value value);
+  bool erase(std::string_view key);
+  std::size_t size() const;
+  bool empty() const { return size() == 0; }
+  void clear();
+
+  std::vector<Member>::const_iterator begin() const;
+  std::vector<Member>::const_iterator end() const;
+  std::vector<Member>::iterator begin();
+  std::vector<Member>::iterator end();
+
+  /// Order of members does not matter.
+  bool operator==(const Object& other) const;
+
+ private:
+  std::vector<Member> members_;
+};
+
+enum class Type { null, boolean, integer, number, string, array, object };
+std::string_view to_string(Type type);
+
+/// Any JSON document, a plain value type. Integers that fit int64 stay integers; other numbers are
+/// doubles. Accessors never abort: a wrong type reads as the given default, or as null.
+class Value {
+ public:
+  Value() = default;
+  Value(std::nullptr_t) {}
+  Value(bool value) : data_(value) {}
+  Value(int value) : data_(std::int64_t{value}) {}
+  Value(std::int64_t value) : data_(value) {}
+  Value(std::uint64_t value);
+  Value(double value) : data_(value) {}
+  Value(const char* value) : data_(std::string(value)) {}
+  Value(std::string_view value) : data_(std::string(value)) {}
+  Value(std::string value) : data_(std::move(value)) {}
+  Value(Array value) : data_(std::move(value)) {}
+  Value(Object value) : data_(std::move(value)) {}
+
+  static Value array(std::initializer_list<Value> items = {}) { return Value(Array(items)); }
+  static Value object(std::initializer_list<std::pair<std::string_view, Value>> members = {}) {
+    return Value(Object(members));
+  }
+
+  Type type() const { return static_cast<Type>(data_.index()); }
+  bool is_null() const { return type() == Type::null; }
+  bool is_bool() const { return type() == Type::boolean; }
+  bool is_int() const { return type() == Type::integer; }
+  bool is_number() const { return type() == Type::integer || type() == Type::number; }
+  bool is_string() const { return type() == Type::string; }
+  bool is_array() const { return type() == Type::array; }
+  bool is_object() const { return type() == Type::object; }
+
+  bool as_bool(bool fallback = false) const;
+  std::int64_t as_int(std::int64_t fallback = 0) const;
+  double as_double(double fallback = 0) const;
+  /// The string, or `fallback` when this is no string. The view lives as long as this value.
+  std::string_view as_string(std::string_view fallback = {}) const;
+  const std::string* if_string() const { return std::get_if<std::string>(&data_); }
+  const Array* if_array() const { return std::get_if<Array>(&data_); }
+  Array* if_array() { return std::get_if<Array>(&data_); }
+  const Object* if_object() const { return std::get_if<Object>(&data_); }
+  Object* if_object() { return std::get_if<Object>(&data_); }
+
+  /// Items of an array, or an empty array.
+  const Array& items() const;
+  /// Members of an object, or an empty object.
+  const Object& members() const;
+  /// Makes this an array or object (dropping another type) and returns it for change.
+  Array& make_array();
+  Object& make_object();
+
+  /// Member of an object, or the null value: reads chain, `v["spec"]["replicas"].as_int(1)`.
+  const Value& operator[](std::string_view key) const;
+  /// Item of an array, or the null value.
+  const Value& operator[](std::size_t index) const;
+  /// Member for change; makes this an object, adds the member when absent.
+  Value& at_or_add(std::string_view key) { return make_object()[key]; }
+  void set(std::string_view key, Value value) { make_object().set(key, std::move(value)); }
+  void push_back(Value value);
+  bool erase(std::string_view key);
+
+  /// RFC 6901 pointer look-up ("/spec/containers/0"); null when absent.
+  const Value* pointer(std::string_view path) const;
+
+  bool operator==(const Value& other) const;
+
+ private:
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data_;
+};
+
+struct Member {
+  std::string key;
+  Value value;
+  bool operator==(const Member&) const = default;
+};
+
+/// Bounds on foreign input.
+struct ParseLimits {
+  std::size_t max_bytes = 64u << 20;
+  std::size_t max_depth = 256;
+};
+
+/// Parses exactly one document. Invalid UTF-8, duplicate keys (last one wins is not accepted),
+/// excess depth or size and trailing text are `invalid_argument` with line and column.
+Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
+
+/// How text is written.
+enum class Style {
+  compact,  ///< no blanks
+  pretty,   ///< two blanks per level
+};
+/// Go's encoding/json escapes < > & and U+2028/9; `go` gives those bytes.
+enum class Escapes { plain, go };
+
+std::string write(const Value& value, Style style = Style::compact,
+                  Escapes escapes = Escapes::plain);
+/// As `write`, with the members of every object sorted by key.
+std::string write_sorted(const Value& value, Style style = Style::compact,
+                         Escapes escapes = Escapes::plain);
+
+}  // namespace pgo::json
