@@ -14,25 +14,25 @@ namespace pgo::kube {
 
 /// Which objects a list, watch or deletecollection takes. Empty selectors take all.
 struct ListOptions {
-  std::string label_selector;
-  std::string field_selector;
+  std::string label_selector{};
+  std::string field_selector{};
   int limit = 0;  ///< page size; 0 = no paging
-  std::string continue_token;
-  std::string resource_version;
+  std::string continue_token{};
+  std::string resource_version{};
 };
 
 struct ObjectList {
-  std::vector<Object> items;
-  std::string resource_version;  ///< where a watch goes on from
-  std::string continue_token;    ///< empty on the last page
+  std::vector<Object> items{};
+  std::string resource_version{};  ///< where a watch goes on from
+  std::string continue_token{};    ///< empty on the last page
 };
 
 /// Guards of a deletion and what happens to dependents.
 struct DeleteOptions {
-  std::string uid;               ///< delete only this very object: 409 when another took its name
-  std::string resource_version;  ///< delete only this very version
+  std::string uid{};               ///< delete only this very object: 409 when another took its name
+  std::string resource_version{};  ///< delete only this very version
   std::string propagation = "Background";  ///< Background, Foreground or Orphan
-  std::optional<int> grace_period_seconds;
+  std::optional<int> grace_period_seconds{};
 };
 
 enum class PatchType { json, merge, strategic };

@@ -66,7 +66,7 @@ inline constexpr ResourceType kPgBackup{"crunchydata.com", "v1", "Pgbackup", "pg
 using Labels = std::map<std::string, std::string, std::less<>>;
 
 struct OwnerReference {
-  std::string api_version, kind, name, uid;
+  std::string api_version{}, kind{}, name{}, uid{};
   bool controller = false;
   bool block_owner_deletion = false;
   bool operator==(const OwnerReference&) const = default;
@@ -116,7 +116,7 @@ class Object {
 
 /// Names one object.
 struct ObjectKey {
-  std::string ns, name;
+  std::string ns{}, name{};
   auto operator<=>(const ObjectKey&) const = default;
   std::string text() const { return ns.empty() ? name : ns + "/" + name; }
 };

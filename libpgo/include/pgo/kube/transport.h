@@ -18,19 +18,19 @@ std::string_view to_string(Method method);
 /// One call of the Kubernetes HTTP API, in the API's own words whatever carries it.
 struct Request {
   Method method = Method::get;
-  std::string path;          ///< "/api/v1/namespaces/ns/pods?labelSelector=..." (already encoded)
-  std::string content_type;  ///< of the body; empty means application/json
-  std::string accept;        ///< empty means application/json
-  std::string body;
+  std::string path{};          ///< "/api/v1/namespaces/ns/pods?labelSelector=..." (already encoded)
+  std::string content_type{};  ///< of the body; empty means application/json
+  std::string accept{};        ///< empty means application/json
+  std::string body{};
   std::chrono::milliseconds timeout{30'000};  ///< for the whole call; watches: until the headers
-  std::stop_token stop;                       ///< a stop request ends the call with `cancelled`
+  std::stop_token stop{};                     ///< a stop request ends the call with `cancelled`
 };
 
 /// The answer. A status of 400 and above is an answer too, not an Error: the transport worked.
 struct Response {
   int status = 0;
-  std::string content_type;
-  std::string body;
+  std::string content_type{};
+  std::string body{};
 };
 
 /// An open watch, pulled by its owner. Lines arrive in the order of the server.
@@ -51,17 +51,17 @@ class WatchStream {
 
 /// One command to run in a container.
 struct ExecRequest {
-  std::string ns, pod, container;
-  std::vector<std::string> command;
-  std::string stdin_data;  ///< given to the command, then closed; empty means no stdin
+  std::string ns{}, pod{}, container{};
+  std::vector<std::string> command{};
+  std::string stdin_data{};  ///< given to the command, then closed; empty means no stdin
   std::chrono::milliseconds timeout{60'000};
-  std::stop_token stop;
+  std::stop_token stop{};
 };
 
 struct ExecResult {
   int exit_code = 0;
-  std::string out;  ///< what the command wrote to stdout
-  std::string err;  ///< what the command wrote to stderr
+  std::string out{};  ///< what the command wrote to stdout
+  std::string err{};  ///< what the command wrote to stderr
 };
 
 /// The only door to Kubernetes. Implementations are thread safe and never retry a write.
