@@ -109,6 +109,13 @@ namespace annotation {
 inline constexpr std::string_view kBootstrapReplica = "pgo-pgha-bootstrap-replica";
 inline constexpr std::string_view kCloneSource = "clone-source-cluster-name";
 inline constexpr std::string_view kCloneTarget = "clone-target-cluster-name";
+/// On a pgcluster and on the backup task that answers it: the promotion (UID of the pod that was
+/// promoted) that still owes the cluster a backup. Ours, not 4.2.0's.
+inline constexpr std::string_view kFailoverBackup = "pgo-failover-backup";
+/// On a pgcluster, "true": we paused Patroni, so we may resume it. Ours, not 4.2.0's.
+inline constexpr std::string_view kPausedByUs = "pgo-autofail-paused";
+/// On a removal task: the UID of the pgcluster it was made for. Ours, not 4.2.0's.
+inline constexpr std::string_view kRemoves = "pgo-removes-uid";
 /// On Patroni's `<scope>-config`: the dynamic configuration as JSON text.
 inline constexpr std::string_view kPatroniConfig = "config";
 inline constexpr std::string_view kPatroniHistory = "history";
