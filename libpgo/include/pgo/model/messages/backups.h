@@ -1,0 +1,244 @@
+#pragma once
+
+#include "pgo/json/field.h"
+#include "pgo/model/messages/common.h"
+#include "pgo/model/messages/list.h"
+#include "pgo/model/pgbackup.h"
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+/// Messages of the backup and restore routes.
+namespace pgo::model::rest {
+
+struct CreateBackrestBackupResponse {
+  std::vector<std::string> results;
+  Status status;
+
+  static constexpr auto fields() {
+    using S = CreateBackrestBackupResponse;
+    return std::tuple{json::field("Results", &S::results, json::Emit::always),
+                      json::inlined(&S::status)};
+  }
+  bool operator==(const CreateBackrestBackupResponse&) const = default;
+};
+
+struct CreateBackrestBackupRequest {
+  std::string ns;
+  std::vector<std::string> args;
+  std::string selector, backup_opts, backrest_storage_type;
+
+  static constexpr auto fields() {
+    using S = CreateBackrestBackupRequest;
+    return std::tuple{
+        json::field("Namespace", &S::ns, json::Emit::always),
+        json::field("Args", &S::args, json::Emit::always),
+        json::field("Selector", &S::selector, json::Emit::always),
+        json::field("BackupOpts", &S::backup_opts, json::Emit::always),
+        json::field("BackrestStorageType", &S::backrest_storage_type, json::Emit::always)};
+  }
+  bool operator==(const CreateBackrestBackupRequest&) const = default;
+};
+
+struct ShowBackrestDetail {
+  std::string name, info;
+
+  static constexpr auto fields() {
+    using S = ShowBackrestDetail;
+    return std::tuple{json::field("Name", &S::name, json::Emit::always),
+                      json::field("Info", &S::info, json::Emit::always)};
+  }
+  bool operator==(const ShowBackrestDetail&) const = default;
+};
+
+struct ShowBackrestResponse {
+  std::vector<ShowBackrestDetail> items;
+  Status status;
+
+  static constexpr auto fields() {
+    using S = ShowBackrestResponse;
+    return std::tuple{json::field("Items", &S::items, json::Emit::always),
+                      json::inlined(&S::status)};
+  }
+  bool operator==(const ShowBackrestResponse&) const = default;
+};
+
+struct RestoreResponse {
+  std::vector<std::string> results;
+  Status status;
+
+  static constexpr auto fields() {
+    using S = RestoreResponse;
+    return std::tuple{json::field("Results", &S::results, json::Emit::always),
+                      json::inlined(&S::status)};
+  }
+  bool operator==(const RestoreResponse&) const = default;
+};
+
+struct RestoreRequest {
+  std::string ns, from_cluster, to_pvc, restore_opts, pitr_target, node_label;
+  std::string backrest_storage_type;
+
+  static constexpr auto fields() {
+    using S = RestoreRequest;
+    return std::tuple{
+        json::field("Namespace", &S::ns, json::Emit::always),
+        json::field("FromCluster", &S::from_cluster, json::Emit::always),
+        json::field("ToPVC", &S::to_pvc, json::Emit::always),
+        json::field("RestoreOpts", &S::restore_opts, json::Emit::always),
+        json::field("PITRTarget", &S::pitr_target, json::Emit::always),
+        json::field("NodeLabel", &S::node_label, json::Emit::always),
+        json::field("BackrestStorageType", &S::backrest_storage_type, json::Emit::always)};
+  }
+  bool operator==(const RestoreRequest&) const = default;
+};
+
+struct CreateBackupResponse {
+  std::vector<std::string> results;
+  Status status;
+
+  static constexpr auto fields() {
+    using S = CreateBackupResponse;
+    return std::tuple{json::field("Results", &S::results, json::Emit::always),
+                      json::inlined(&S::status)};
+  }
+  bool operator==(const CreateBackupResponse&) const = default;
+};
+
+struct CreateBackupRequest {
+  std::string ns;
+  std::vector<std::string> args;
+  std::string selector, pvc_name, storage_config, backup_opts;
+
+  static constexpr auto fields() {
+    using S = CreateBackupRequest;
+    return std::tuple{json::field("Namespace", &S::ns, json::Emit::always),
+                      json::field("Args", &S::args, json::Emit::always),
+                      json::field("Selector", &S::selector, json::Emit::always),
+                      json::field("PVCName", &S::pvc_name, json::Emit::always),
+                      json::field("StorageConfig", &S::storage_config, json::Emit::always),
+                      json::field("BackupOpts", &S::backup_opts, json::Emit::always)};
+  }
+  bool operator==(const CreateBackupRequest&) const = default;
+};
+
+struct ShowBackupResponse {
+  List<PgBackup> backup_list;
+  Status status;
+
+  static constexpr auto fields() {
+    using S = ShowBackupResponse;
+    return std::tuple{json::field("BackupList", &S::backup_list, json::Emit::always),
+                      json::inlined(&S::status)};
+  }
+  bool operator==(const ShowBackupResponse&) const = default;
+};
+
+struct DeleteBackupResponse {
+  std::vector<std::string> results;
+  Status status;
+
+  static constexpr auto fields() {
+    using S = DeleteBackupResponse;
+    return std::tuple{json::field("Results", &S::results, json::Emit::always),
+                      json::inlined(&S::status)};
+  }
+  bool operator==(const DeleteBackupResponse&) const = default;
+};
+
+struct PgbasebackupRestoreRequest {
+  std::string ns, from_cluster, to_pvc, from_pvc, backup_path, node_label;
+
+  static constexpr auto fields() {
+    using S = PgbasebackupRestoreRequest;
+    return std::tuple{json::field("Namespace", &S::ns, json::Emit::always),
+                      json::field("FromCluster", &S::from_cluster, json::Emit::always),
+                      json::field("ToPVC", &S::to_pvc, json::Emit::always),
+                      json::field("FromPVC", &S::from_pvc, json::Emit::always),
+                      json::field("BackupPath", &S::backup_path, json::Emit::always),
+                      json::field("NodeLabel", &S::node_label, json::Emit::always)};
+  }
+  bool operator==(const PgbasebackupRestoreRequest&) const = default;
+};
+
+struct PgbasebackupRestoreResponse {
+  std::vector<std::string> results;
+  Status status;
+
+  static constexpr auto fields() {
+    using S = PgbasebackupRestoreResponse;
+    return std::tuple{json::field("Results", &S::results, json::Emit::always),
+                      json::inlined(&S::status)};
+  }
+  bool operator==(const PgbasebackupRestoreResponse&) const = default;
+};
+
+struct CreatepgDumpBackupResponse {
+  std::vector<std::string> results;
+  Status status;
+
+  static constexpr auto fields() {
+    using S = CreatepgDumpBackupResponse;
+    return std::tuple{json::field("Results", &S::results, json::Emit::always),
+                      json::inlined(&S::status)};
+  }
+  bool operator==(const CreatepgDumpBackupResponse&) const = default;
+};
+
+struct CreatepgDumpBackupRequest {
+  std::string ns;
+  std::vector<std::string> args;
+  std::string selector, pvc_name, storage_config, backup_opts;
+
+  static constexpr auto fields() {
+    using S = CreatepgDumpBackupRequest;
+    return std::tuple{json::field("Namespace", &S::ns, json::Emit::always),
+                      json::field("Args", &S::args, json::Emit::always),
+                      json::field("Selector", &S::selector, json::Emit::always),
+                      json::field("PVCName", &S::pvc_name, json::Emit::always),
+                      json::field("StorageConfig", &S::storage_config, json::Emit::always),
+                      json::field("BackupOpts", &S::backup_opts, json::Emit::always)};
+  }
+  bool operator==(const CreatepgDumpBackupRequest&) const = default;
+};
+
+struct ShowpgDumpDetail {
+  std::string name, info;
+
+  static constexpr auto fields() {
+    using S = ShowpgDumpDetail;
+    return std::tuple{json::field("Name", &S::name, json::Emit::always),
+                      json::field("Info", &S::info, json::Emit::always)};
+  }
+  bool operator==(const ShowpgDumpDetail&) const = default;
+};
+
+struct PgRestoreResponse {
+  std::vector<std::string> results;
+  Status status;
+
+  static constexpr auto fields() {
+    using S = PgRestoreResponse;
+    return std::tuple{json::field("Results", &S::results, json::Emit::always),
+                      json::inlined(&S::status)};
+  }
+  bool operator==(const PgRestoreResponse&) const = default;
+};
+
+struct PgRestoreRequest {
+  std::string ns, from_cluster, from_pvc, restore_opts, pitr_target, node_label;
+
+  static constexpr auto fields() {
+    using S = PgRestoreRequest;
+    return std::tuple{json::field("Namespace", &S::ns, json::Emit::always),
+                      json::field("FromCluster", &S::from_cluster, json::Emit::always),
+                      json::field("FromPVC", &S::from_pvc, json::Emit::always),
+                      json::field("RestoreOpts", &S::restore_opts, json::Emit::always),
+                      json::field("PITRTarget", &S::pitr_target, json::Emit::always),
+                      json::field("NodeLabel", &S::node_label, json::Emit::always)};
+  }
+  bool operator==(const PgRestoreRequest&) const = default;
+};
+
+}  // namespace pgo::model::rest

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "pgo/json/field.h"
+#include "pgo/model/messages/common.h"
+
+#include <string>
+#include <tuple>
+
+/// Messages of `/clone`.
+namespace pgo::model::rest {
+
+struct CloneRequest {
+  std::string ns, source_cluster_name, target_cluster_name, client_version;
+  std::string backrest_storage_source;
+
+  static constexpr auto fields() {
+    using S = CloneRequest;
+    return std::tuple{
+        json::field("Namespace", &S::ns, json::Emit::always),
+        json::field("SourceClusterName", &S::source_cluster_name, json::Emit::always),
+        json::field("TargetClusterName", &S::target_cluster_name, json::Emit::always),
+        json::field("ClientVersion", &S::client_version, json::Emit::always),
+        json::field("BackrestStorageSource", &S::backrest_storage_source, json::Emit::always)};
+  }
+  bool operator==(const CloneRequest&) const = default;
+};
+
+struct CloneResponse {
+  Status status;
+  std::string target_cluster_name, workflow_id;
+
+  static constexpr auto fields() {
+    using S = CloneResponse;
+    return std::tuple{json::inlined(&S::status),
+                      json::field("TargetClusterName", &S::target_cluster_name, json::Emit::always),
+                      json::field("WorkflowID", &S::workflow_id, json::Emit::always)};
+  }
+  bool operator==(const CloneResponse&) const = default;
+};
+
+}  // namespace pgo::model::rest
