@@ -38,10 +38,10 @@ Code code_from_http(int status, std::string_view reason);
 /// where known, what to do; it never contains a secret.
 struct Error {
   Code code = Code::internal;
-  std::string message;
-  std::string subject;  ///< the object or field concerned: "Deployment ns/name", "spec.replicas"
+  std::string message{};
+  std::string subject{};  ///< the object or field concerned: "Deployment ns/name", "spec.replicas"
   int http_status = 0;  ///< status of the answer this came from, 0 when there was none
-  std::string reason;   ///< Kubernetes `Status.reason` of the answer, or empty
+  std::string reason{};   ///< Kubernetes `Status.reason` of the answer, or empty
 
   /// "subject: message", or the message alone without a subject.
   std::string text() const;
