@@ -1,0 +1,32 @@
+#!/bin/bash
+# shellcheck disable=SC2034 # sourced: the variables are for the scripts that source this file
+# What the scripts of this image share: log lines, addresses, and Patroni's REST API.
+
+log() { printf '%s %-5s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$2"; }
+info() { log INFO "$1"; }
+die() {
+  log ERROR "$1"
+  exit 1
+}
+
+# On the local node each pod has its own loopback address; elsewhere a pod has the network to itself.
+listen_address="${POD_IP:-0.0.0.0}"
+local_address="${POD_IP:-127.0.0.1}"
+patroni_port="${PGHA_PATRONI_PORT:-8009}"
+patroni_url="http://${local_address}:${patroni_port}"
+
+# patroni_status PATH: the HTTP status Patroni answers, 000 when it does not.
+patroni_status() {
+  curl --silent --output /dev/null --max-time 5 --write-out '%{http_code}' "${patroni_url}$1" || true
+}
+
+# patroni_patch JSON: changes the cluster's dynamic configuration.
+patroni_patch() {
+  curl --silent --show-error --fail --output /dev/null --max-time 10 -X PATCH \
+    -H 'Content-Type: application/json' --data "$1" "${patroni_url}/config"
+}
+
+patroni_post() {
+  curl --silent --show-error --fail --output /dev/null --max-time 60 -X POST \
+    -H 'Content-Type: application/json' --data "${2:-{\}}" "${patroni_url}$1"
+}

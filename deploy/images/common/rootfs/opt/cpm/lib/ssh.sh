@@ -1,0 +1,27 @@
+#!/bin/bash
+# shellcheck disable=SC2034 # sourced: the variables are for the scripts that source this file
+# The SSH side of pgBackRest: client settings and key in place, and the server's command line.
+
+# setup_ssh_client: pgBackRest reaches the other side with the key and settings in /sshd.
+setup_ssh_client() {
+  local file
+  for file in ssh_host_rsa_key authorized_keys sshd_config id_rsa config; do
+    [[ -r "/sshd/${file}" ]] || die "/sshd/${file} is missing: the repository secret is incomplete"
+  done
+  install -d -m 0700 "${HOME:?}/.ssh"
+  # A pod address may come back with another host key, and a warning about it would end up in
+  # pgBackRest's protocol stream.
+  {
+    cat /sshd/config
+    printf 'Host *\n\tUserKnownHostsFile /dev/null\n\tLogLevel ERROR\n'
+  } >"${HOME}/.ssh/config"
+  chmod 0400 "${HOME}/.ssh/config"
+  install -m 0400 /sshd/id_rsa /tmp/id_rsa
+}
+
+# sshd_command: sets the array `sshd`. Options on the command line win over the file, whose author
+# cannot know that this server runs without root and, on the local node, on one address only.
+sshd_command() {
+  sshd=(/usr/sbin/sshd -D -e -f /sshd/sshd_config -o UsePAM=no -o StrictModes=no
+    -o PidFile=/tmp/sshd.pid -o "ListenAddress=${listen_address}")
+}
