@@ -26,6 +26,7 @@ function(pgo_component name)
   target_include_directories(
     pgo_${name}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/libpgo/include>
+           $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated/include>
     PRIVATE "${PROJECT_SOURCE_DIR}/libpgo/src" "${PROJECT_BINARY_DIR}/generated")
   foreach(used IN LISTS ARG_USES)
     target_link_libraries(pgo_${name} PUBLIC pgo_${used})
