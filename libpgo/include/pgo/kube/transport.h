@@ -78,7 +78,8 @@ class Transport {
 
   /// Opens a watch (`request.path` carries watch=true). A refusal by the server (410, 403) is an
   /// Error with that HTTP status. `on_ready` is called from any thread, never under a lock of the
-  /// caller's, when `poll` has something new; it must return at once and may be empty.
+  /// caller's, when `poll` has something new (also the end); it must return at once and may be
+  /// empty. It is never called once the stream's destructor has returned.
   virtual Result<std::unique_ptr<WatchStream>> watch(const Request& request,
                                                      std::function<void()> on_ready) = 0;
 

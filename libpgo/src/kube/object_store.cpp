@@ -1,0 +1,133 @@
+#include "kube/object_store.h"
+
+#include <algorithm>
+
+namespace pgo::kube::detail {
+
+void ObjectStore::advance(Version to) {
+  if (progress_.after(to)) return;
+  progress_ = std::move(to);
+  std::erase_if(deleted_,
+                [&](const auto& deletion) { return progress_.at_or_after(deletion.second); });
+}
+
+bool ObjectStore::outdated_by_deletion(const ObjectKey& key, const Version& version) const {
+  const auto found = deleted_.find(key);
+  return found != deleted_.end() && found->second.at_or_after(version);
+}
+
+void ObjectStore::put(ObjectKey key, Object&& object, Version version) {
+  const auto existing = objects_.find(key);
+  if (existing != objects_.end() && existing->second.version.at_or_after(version)) return;
+  if (outdated_by_deletion(key, version)) return;
+  store(std::move(key), hooks_.project(std::move(object)), std::move(version));
+}
+
+void ObjectStore::put_answer(ObjectKey key, Object&& object, Version version) {
+  // An answer from before the events already seen, about an object that is not there: it was
+  // deleted in between.
+  if (!objects_.contains(key) && progress_.at_or_after(version)) return;
+  put(std::move(key), std::move(object), std::move(version));
+}
+
+void ObjectStore::erase(const ObjectKey& key, const Version& version) {
+  const auto existing = objects_.find(key);
+  Version at = version;
+  if (existing != objects_.end()) {
+    if (existing->second.version.after(version)) return;
+    if (at.empty()) at = existing->second.version;
+  }
+  if (at.comparable() && !progress_.at_or_after(at)) deleted_[key] = std::move(at);
+  if (existing != objects_.end()) drop(existing);
+}
+
+ObjectStore::Listed ObjectStore::listed(Object&& object) const {
+  Listed result{.key = {std::string(object.ns()), std::string(object.name())},
+                .version = Version(object.resource_version()),
+                .value = {}};
+  result.value = hooks_.project(std::move(object));
+  return result;
+}
+
+bool ObjectStore::replace(std::vector<Listed> list, Version at) {
+  const bool rewound = progress_.after(at);
+  ++generation_;
+  for (Listed& item : list) {
+    const auto existing = objects_.find(item.key);
+    if (existing != objects_.end() && !rewound &&
+        existing->second.version.at_or_after(item.version)) {
+      existing->second.generation = generation_;
+    } else if (rewound || !outdated_by_deletion(item.key, item.version)) {
+      store(std::move(item.key), std::move(item.value), std::move(item.version)).generation =
+          generation_;
+    }
+  }
+  std::vector<Objects::iterator> stale;
+  for (auto it = objects_.begin(); it != objects_.end(); ++it) {
+    const bool own_write_since = !rewound && it->second.version.after(at);
+    if (it->second.generation != generation_ && !own_write_since) stale.push_back(it);
+  }
+  for (const auto it : stale) drop(it);
+  if (rewound) {
+    progress_ = {};
+    deleted_.clear();
+  }
+  advance(std::move(at));
+  return !rewound;
+}
+
+ObjectStore::Entry& ObjectStore::store(ObjectKey key, Value value, Version version) {
+  const auto [at, added] = objects_.try_emplace(std::move(key));
+  Entry& entry = at->second;
+  entry.version = std::move(version);
+  if (!added && hooks_.equal(entry.value.get(), value.get())) return entry;
+  if (!added) unindex(*at);
+  const Value was = std::exchange(entry.value, std::move(value));
+  index(*at);
+  if (on_change_) on_change_(at->first, was, entry.value);
+  return entry;
+}
+
+void ObjectStore::drop(Objects::iterator at) {
+  unindex(*at);
+  const auto node = objects_.extract(at);
+  if (on_change_) on_change_(node.key(), node.mapped().value, nullptr);
+}
+
+void ObjectStore::index(Objects::value_type& node) {
+  if (!hooks_.keys) return;
+  node.second.keys = hooks_.keys(node.second.value.get());
+  for (const std::string& key : node.second.keys) index_[key].insert(&node);
+}
+
+void ObjectStore::unindex(Objects::value_type& node) {
+  for (const std::string& key : node.second.keys) {
+    const auto bucket = index_.find(key);
+    if (bucket == index_.end()) continue;
+    bucket->second.erase(&node);
+    if (bucket->second.empty()) index_.erase(bucket);
+  }
+  node.second.keys.clear();
+}
+
+ObjectStore::Value ObjectStore::get(std::string_view ns, std::string_view name) const {
+  const auto found = objects_.find(KeyLess::View{ns, name});
+  return found == objects_.end() ? nullptr : found->second.value;
+}
+
+std::string_view ObjectStore::version_of(std::string_view ns, std::string_view name) const {
+  const auto found = objects_.find(KeyLess::View{ns, name});
+  return found == objects_.end() ? std::string_view() : found->second.version.text();
+}
+
+void ObjectStore::each(const InformerCore::Visit& visit) const {
+  for (const auto& [key, entry] : objects_) visit(key, entry.value);
+}
+
+void ObjectStore::each_indexed(std::string_view key, const InformerCore::Visit& visit) const {
+  const auto bucket = index_.find(key);
+  if (bucket == index_.end()) return;
+  for (const Objects::value_type* node : bucket->second) visit(node->first, node->second.value);
+}
+
+}  // namespace pgo::kube::detail
