@@ -47,6 +47,7 @@ struct CreateClusterRequest {
   std::optional<bool> sync_replication;
   std::string backrest_s3_key, backrest_s3_key_secret, backrest_s3_bucket;
   std::string backrest_s3_region, backrest_s3_endpoint;
+  std::string username, database;  ///< beyond 4.2.0; empty means pgo.yaml decides
 
   static constexpr auto fields() {
     using S = CreateClusterRequest;
@@ -83,7 +84,8 @@ struct CreateClusterRequest {
         json::field("BackrestS3KeySecret", &S::backrest_s3_key_secret, json::Emit::always),
         json::field("BackrestS3Bucket", &S::backrest_s3_bucket, json::Emit::always),
         json::field("BackrestS3Region", &S::backrest_s3_region, json::Emit::always),
-        json::field("BackrestS3Endpoint", &S::backrest_s3_endpoint, json::Emit::always)};
+        json::field("BackrestS3Endpoint", &S::backrest_s3_endpoint, json::Emit::always),
+        json::field("Username", &S::username), json::field("Database", &S::database)};
   }
   bool operator==(const CreateClusterRequest&) const = default;
 };
