@@ -1,10 +1,10 @@
 #include "embedded/node/images.h"
 
-#include <algorithm>
-#include <system_error>
-
 #include "embedded/node/files.h"
 #include "pgo/base/text.h"
+
+#include <algorithm>
+#include <system_error>
 
 namespace pgo::embedded::node {
 
@@ -19,15 +19,16 @@ std::vector<std::string> strings(const json::Value& list) {
 }
 
 std::unexpected<Error> wrong(std::string message, std::string_view image) {
-  return fail(Code::invalid_argument, std::move(message), "images.yaml, image " + std::string(image));
+  return fail(Code::invalid_argument, std::move(message),
+              "images.yaml, image " + std::string(image));
 }
 
 Result<Image> parse_image(const json::Value& item, const fs::path& images_dir) {
   Image image;
   image.name = item["names"][0].as_string();
   if (image.name.empty()) return wrong("names must not be empty", "?");
-  static constexpr std::string_view kKnown[] = {"names", "folder", "shares",   "user",    "entrypoint",
-                                                "args",  "env",    "writable", "requires"};
+  static constexpr std::string_view kKnown[] = {
+      "names", "folder", "shares", "user", "entrypoint", "args", "env", "writable", "requires"};
   for (const json::Member& member : item.members())
     if (std::ranges::find(kKnown, std::string_view(member.key)) == std::end(kKnown))
       return wrong("unknown key " + member.key, image.name);
@@ -67,7 +68,8 @@ Result<void> add_overlay(const fs::path& folder, const std::string& target,
        !error && entry != fs::directory_iterator(); entry.increment(error))
     entries.push_back(*entry);
   if (error)
-    return fail(Code::failed_precondition, "cannot read " + folder.string() + ": " + error.message());
+    return fail(Code::failed_precondition,
+                "cannot read " + folder.string() + ": " + error.message());
   std::ranges::sort(entries, {}, [](const auto& entry) { return entry.path(); });
   bool has_files = std::ranges::any_of(entries, [](const auto& entry) {
     std::error_code ignored;
@@ -116,7 +118,8 @@ Result<ImageCatalogue> ImageCatalogue::from_value(const json::Value& file,
 
 std::string image_name(std::string_view reference) {
   reference = reference.substr(0, reference.find('@'));
-  if (auto slash = reference.rfind('/'); slash != reference.npos) reference.remove_prefix(slash + 1);
+  if (auto slash = reference.rfind('/'); slash != reference.npos)
+    reference.remove_prefix(slash + 1);
   return std::string(reference.substr(0, reference.find(':')));
 }
 

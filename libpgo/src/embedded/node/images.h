@@ -1,14 +1,14 @@
 #pragma once
 
+#include "pgo/base/result.h"
+#include "pgo/json/value.h"
+
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "pgo/base/result.h"
-#include "pgo/json/value.h"
 
 namespace pgo::embedded::node {
 

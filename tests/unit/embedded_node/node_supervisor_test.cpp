@@ -1,0 +1,259 @@
+#include "embedded/node/files.h"
+#include "embedded/node/log_file.h"
+#include "embedded/node/sandbox.h"
+#include "embedded/node/supervisor.h"
+#include "node_fixture.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+
+using namespace pgo;
+using namespace pgo::embedded::node;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A supervisor over a folder of its own, able to start one kind of container.
+struct World {
+  std::string skip_reason = node_test::why_not_ordinary_user();  // first: it decides who owns files
+  node_test::TemporaryFolder folder;
+  std::unique_ptr<Supervisor> supervisor;
+  Sandbox sandbox;
+  node_test::Mailbox<bool> started;
+  node_test::Mailbox<ContainerExit> ended;
+
+  World() {
+    if (!skip_reason.empty()) return;
+    auto init = install_init(folder.path() / "libexec");
+    REQUIRE(init);
+    auto made = Supervisor::create({.bwrap = "/usr/bin/bwrap", .init = *init}, {});
+    REQUIRE(made);
+    supervisor = *std::move(made);
+    sandbox.hostname = "hippo-0";
+    sandbox.user = "postgres";
+    sandbox.uid = sandbox.gid = 26;
+    sandbox.init = *init;
+    sandbox.private_dir = folder.path() / "private";
+    sandbox.names_dir = folder.path() / "names";
+    sandbox.env = {{"PATH", "/usr/bin:/bin"}, {"SECRET", "in the environment"}};
+    REQUIRE(make_directory(sandbox.names_dir));
+    REQUIRE(replace_file(sandbox.names_dir / "hosts", "127.80.0.9 hippo\n", 0644));
+  }
+
+  ContainerId launch(std::vector<std::string> program) {
+    REQUIRE(prepare_private_dir(sandbox, folder.path(), "127.80.0.7"));
+    return supervisor->launch({.options = sandbox_options(sandbox),
+                               .program = std::move(program),
+                               .log = folder.path() / "log",
+                               .started = [this] { started.put(true); },
+                               .ended = [this](ContainerExit exit) { ended.put(exit); }});
+  }
+  ContainerId shell(const std::string& script) { return launch({"/bin/bash", "-c", script}); }
+  std::string log() { return read_log(folder.path() / "log", 0).value_or("unreadable"); }
+
+  Result<kube::ExecResult> exec(ContainerId id, std::vector<std::string> command,
+                                std::string input = {}, std::chrono::milliseconds timeout = 10s) {
+    return supervisor->exec_wait(id,
+                                 {.command = std::move(command),
+                                  .env = sandbox.env,
+                                  .working_dir = "/",
+                                  .stdin_data = std::move(input),
+                                  .timeout = timeout},
+                                 {});
+  }
+};
+
+#define NEEDS_USER(world)                      \
+  if (!(world).skip_reason.empty()) {          \
+    MESSAGE("skipped: ", (world).skip_reason); \
+    return;                                    \
+  }
+
+}  // namespace
+
+TEST_CASE("supervisor: a program runs as the image's user and its exit code is reported") {
+  World world;
+  NEEDS_USER(world);
+  world.shell("id -un; hostname; getent hosts hippo; echo $SECRET; cat ~/.curlrc; exit 7");
+  CHECK(world.started.take());
+  auto exit = world.ended.take();
+  REQUIRE(exit);
+  CHECK(*exit == ContainerExit{7, 0, {}});
+  CHECK(world.log() ==
+        "postgres\nhippo-0\n127.80.0.9      hippo\nin the environment\n"
+        "connect-to = \"127.0.0.1::127.80.0.7:\"\nconnect-to = \"localhost::127.80.0.7:\"\n");
+}
+
+TEST_CASE("supervisor: the root of a sandbox and the host's files cannot be written") {
+  World world;
+  NEEDS_USER(world);
+  world.shell(
+      "for f in /x /etc/x /usr/x /run/x /var/x; do touch $f 2>/dev/null && echo wrote $f; done;"
+      "rm -f /bin 2>/dev/null; ls -d /bin; touch /tmp/x ~/x && echo own folders are writable");
+  REQUIRE(world.ended.take());
+  CHECK(world.log() == "/bin\nown folders are writable\n");
+}
+
+TEST_CASE("supervisor: a program that dies of a signal is told from one that exits") {
+  World world;
+  NEEDS_USER(world);
+  world.shell("kill -SEGV $$");
+  auto exit = world.ended.take();
+  REQUIRE(exit);
+  CHECK(*exit == ContainerExit{139, 11, {}});
+}
+
+TEST_CASE("supervisor: a program that does not exist ends with 127 and says so in the log") {
+  World world;
+  NEEDS_USER(world);
+  world.launch({"/no/such/program"});
+  auto exit = world.ended.take();
+  REQUIRE(exit);
+  CHECK(exit->code == 127);
+  CHECK(world.log().find("/no/such/program") != std::string::npos);
+}
+
+TEST_CASE("supervisor: a sandbox that cannot be made reports bubblewrap's reason") {
+  World world;
+  NEEDS_USER(world);
+  world.sandbox.mounts = {{"/no/such/volume", "/pgdata", false}};
+  world.shell("true");
+  auto exit = world.ended.take();
+  REQUIRE(exit);
+  CHECK(exit->failure.find("/no/such/volume") != std::string::npos);
+  CHECK(!world.started.take(0ms));
+}
+
+TEST_CASE("supervisor: TERM reaches the program, which may end in its own way") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("trap 'echo stopping; exit 3' TERM; echo up; while :; do sleep 0.05; done");
+  REQUIRE(world.started.take());
+  while (world.log() != "up\n") std::this_thread::yield();
+  world.supervisor->terminate(id, 10s);
+  auto exit = world.ended.take();
+  REQUIRE(exit);
+  CHECK(*exit == ContainerExit{3, 0, {}});
+  CHECK(world.log() == "up\nstopping\n");
+}
+
+TEST_CASE("supervisor: a program that ignores TERM is killed when the grace is over") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("trap '' TERM; echo up; while :; do sleep 1; done");
+  REQUIRE(world.started.take());
+  while (world.log() != "up\n") std::this_thread::yield();
+  world.supervisor->terminate(id, 300ms);
+  auto exit = world.ended.take();
+  REQUIRE(exit);
+  CHECK(*exit == ContainerExit{137, 9, {}});
+}
+
+TEST_CASE("supervisor: terminating a container that is still starting ends it") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("sleep 1000");
+  world.supervisor->terminate(id, 5s);
+  auto exit = world.ended.take(4s);
+  REQUIRE(exit);
+  CHECK(exit->signal == 15);
+}
+
+TEST_CASE("supervisor: the death of process 1 takes all processes and is noticed at once") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("sleep 1000 & sleep 1000");
+  REQUIRE(world.started.take());
+  auto before = std::chrono::steady_clock::now();
+  world.supervisor->terminate(id, 0s);
+  auto exit = world.ended.take();
+  auto took = std::chrono::steady_clock::now() - before;
+  REQUIRE(exit);
+  CHECK(exit->signal == 9);
+  CHECK(took < 1s);
+  MESSAGE("noticed after ", std::chrono::duration_cast<std::chrono::microseconds>(took).count(),
+          " us");
+}
+
+TEST_CASE("exec: a command runs in the container with its environment and input") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("echo inside > /tmp/file; echo up; sleep 1000");
+  REQUIRE(world.started.take());
+  while (world.log() != "up\n") std::this_thread::yield();
+  auto result =
+      world.exec(id, {"bash"}, "cat /tmp/file; echo $SECRET; id -u; hostname; echo no >&2; exit 4");
+  REQUIRE(result);
+  CHECK(result->exit_code == 4);
+  CHECK(result->out == "inside\nin the environment\n26\nhippo-0\n");
+  CHECK(result->err == "no\n");
+}
+
+TEST_CASE("exec: input larger than a pipe is passed on whole, output too") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("sleep 1000");
+  REQUIRE(world.started.take());
+  std::string big(3'000'000, 'x');
+  auto result = world.exec(id, {"cat"}, big);
+  REQUIRE(result);
+  CHECK(result->out == big);
+  result = world.exec(id, {"true"}, big);
+  REQUIRE(result);
+  CHECK(result->exit_code == 0);
+}
+
+TEST_CASE("exec: a command that takes too long is killed with everything it started") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("sleep 1000");
+  REQUIRE(world.started.take());
+  auto result = world.exec(id, {"bash", "-c", "sleep 777 & sleep 888"}, {}, 300ms);
+  REQUIRE(!result);
+  CHECK(result.error().code == Code::deadline_exceeded);
+  auto left = world.exec(id, {"bash", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"});
+  REQUIRE(left);
+  CHECK(left->out.find("sleep 777") == std::string::npos);
+  CHECK(left->out.find("sleep 888") == std::string::npos);
+}
+
+TEST_CASE("exec: a stop request cancels the command") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("sleep 1000");
+  REQUIRE(world.started.take());
+  std::stop_source stop;
+  std::thread stopper([&] { stop.request_stop(); });
+  auto result = world.supervisor->exec_wait(
+      id,
+      {.command = {"sleep", "500"}, .env = world.sandbox.env, .working_dir = "/", .stdin_data = {}},
+      stop.get_token());
+  stopper.join();
+  REQUIRE(!result);
+  CHECK(result.error().code == Code::cancelled);
+}
+
+TEST_CASE("exec: into a container that has ended is refused") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("true");
+  REQUIRE(world.ended.take());
+  auto result = world.exec(id, {"true"});
+  REQUIRE(!result);
+  CHECK(result.error().code == Code::failed_precondition);
+}
+
+TEST_CASE("supervisor: what it started dies with it") {
+  World world;
+  NEEDS_USER(world);
+  world.sandbox.mounts = {{world.folder.path(), "/outside", false}};
+  world.shell("echo up; while :; do date +%N > /outside/beat; sleep 0.02; done");
+  REQUIRE(world.started.take());
+  while (world.log() != "up\n") std::this_thread::yield();
+  world.supervisor.reset();
+  auto beat = read_file(world.folder.path() / "beat").value_or("");
+  std::this_thread::sleep_for(200ms);  // ten beats long
+  CHECK(read_file(world.folder.path() / "beat").value_or("") == beat);
+}
