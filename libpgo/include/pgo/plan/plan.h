@@ -1,0 +1,75 @@
+#pragma once
+
+#include "pgo/base/clock.h"
+#include "pgo/base/result.h"
+#include "pgo/plan/action.h"
+#include "pgo/plan/reason.h"
+#include "pgo/plan/view.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgo::plan {
+
+/// What to do next for one cluster: actions in order, what is waited for, when to look again.
+/// Not thread safe while it is being made.
+class Plan {
+ public:
+  explicit Plan(const ClusterView& view, TimePoint now) : view_(&view), now_(now) {}
+
+  // How a plan is written.
+
+  /// Asks for `object`; the caller has seen that the view does not hold it.
+  void create(const kube::ResourceType& type, kube::Object object, std::string_view reason);
+  /// As `create`, and an object of that name is taken over whoever made it.
+  void create_or_adopt(const kube::ResourceType& type, kube::Object object,
+                       std::string_view reason);
+  /// The rendering may have failed: then nothing is asked for and the reason is recorded.
+  bool create(const kube::ResourceType& type, Result<kube::Object> object, std::string_view reason,
+              bool adopt = false);
+  void create_secret(kube::Object object, Generated generated, std::string_view reason);
+  void patch(const kube::ResourceType& type, const Meta& object, json::Value body,
+             std::string_view reason, std::string version = {});
+  /// Asks for the deletion of what was observed, unless it is already on its way out.
+  void remove(const kube::ResourceType& type, const Meta& object, std::string_view reason,
+              std::string_view propagation = "Background");
+  void exec(Exec exec, std::string_view reason);
+  void event(Event event, std::string_view reason);
+  void wait(Reason reason, std::string subject = {}, std::string detail = {});
+  /// Look again after this long even if nothing changes.
+  void look_again_in(Duration after);
+
+  // How a plan is read.
+
+  const std::vector<Action>& actions() const { return actions_; }
+  const std::vector<Condition>& conditions() const { return conditions_; }
+  std::optional<Duration> look_again() const { return look_again_; }
+  bool empty() const { return actions_.empty(); }
+  TimePoint now() const { return now_; }
+
+  bool waits_for(Reason reason) const;
+  /// Names of the objects of a kind that are created, patched or deleted, in order.
+  std::vector<std::string> creates(std::string_view kind) const;
+  std::vector<std::string> patches(std::string_view kind) const;
+  std::vector<std::string> deletes(std::string_view kind) const;
+  /// Types of the events, in order.
+  std::vector<std::string> events() const;
+  /// The body of the first patch of that object, or null.
+  const json::Value* patch_of(std::string_view kind, std::string_view name) const;
+  /// The first object of that kind and name that is created, or null.
+  const kube::Object* created(std::string_view kind, std::string_view name) const;
+
+  /// One line for each action and condition.
+  std::string text() const;
+
+ private:
+  const ClusterView* view_;
+  TimePoint now_;
+  std::vector<Action> actions_;
+  std::vector<Condition> conditions_;
+  std::optional<Duration> look_again_;
+};
+
+}  // namespace pgo::plan

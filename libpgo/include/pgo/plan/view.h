@@ -1,0 +1,215 @@
+#pragma once
+
+#include "pgo/base/clock.h"
+#include "pgo/kube/object.h"
+#include "pgo/plan/reason.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgo::model {
+struct PgCluster;
+struct PgReplica;
+struct PgTask;
+}  // namespace pgo::model
+
+/// What was observed of one PostgreSQL cluster. Each struct is a projection: it holds what a plan
+/// reads and nothing else, so that changes nobody reads (Patroni renewing its leader lock, a pod's
+/// status annotation) leave it equal and cost no plan. Value types; safe to share between threads
+/// when const.
+namespace pgo::plan {
+
+/// What every projection carries.
+struct Meta {
+  std::string ns, name, uid;
+  std::string cluster;    ///< label pg-cluster
+  bool deleting = false;  ///< metadata.deletionTimestamp is set
+
+  static Meta from(const kube::Object& object);
+  bool operator==(const Meta&) const = default;
+};
+
+struct Pod {
+  Meta meta;
+  std::string deployment;    ///< label deployment-name
+  std::string service_name;  ///< label service-name
+  std::string role;          ///< label role, written by Patroni: the truth (K1)
+  std::string job;           ///< label job-name
+  std::string phase, ip, node;
+  std::string data_path;  ///< PGBACKREST_DB_PATH of the first container
+  bool instance = false;  ///< label pgo-pg-database
+  bool repo = false;      ///< label pgo-backrest-repo
+  bool ready = false;     ///< every container is ready
+  bool database_ready = false;
+  int restarts = 0;  ///< of the container `database`
+
+  static Pod from(const kube::Object& object);
+  bool finished() const { return phase == "Succeeded" || phase == "Failed"; }
+  bool operator==(const Pod&) const = default;
+};
+
+struct Deployment {
+  Meta meta;
+  std::string deployment;    ///< label deployment-name
+  std::string service_name;  ///< label service-name
+  std::string scope;         ///< label crunchy-pgha-scope
+  bool instance = false;
+  bool repo = false;
+
+  static Deployment from(const kube::Object& object);
+  bool operator==(const Deployment&) const = default;
+};
+
+struct Job {
+  Meta meta;
+  std::string command;       ///< label backrest-command
+  std::string backup_type;   ///< label pgha-backup-type
+  std::string command_opts;  ///< env COMMAND_OPTS of the first container
+  bool backrest = false;     ///< label pgo-backrest-job
+  bool pgdump = false, pgbackup = false, rmdata = false;
+  bool succeeded = false;  ///< judged by success alone, never by the absence of failures (K20)
+  bool failed = false;     ///< condition Failed: no more retries
+  int failures = 0;        ///< pods that failed so far
+
+  static Job from(const kube::Object& object);
+  bool operator==(const Job&) const = default;
+};
+
+struct Volume {
+  Meta meta;
+  bool removable = false;  ///< label pgremove
+
+  static Volume from(const kube::Object& object);
+  bool operator==(const Volume&) const = default;
+};
+
+struct Service {
+  Meta meta;
+
+  static Service from(const kube::Object& object);
+  bool operator==(const Service&) const = default;
+};
+
+/// Metadata only: a plan never sees a secret's value.
+struct Secret {
+  Meta meta;
+  bool repo = false;  ///< label pgo-backrest-repo
+
+  static Secret from(const kube::Object& object);
+  bool operator==(const Secret&) const = default;
+};
+
+struct ConfigMap {
+  Meta meta;
+  std::string scope;  ///< label crunchy-pgha-scope: Patroni's
+  bool default_config = false, schedule = false;
+  std::optional<std::string> init;  ///< data.init of the pgha-default-config
+  std::string patroni_config;       ///< annotation `config` of `<scope>-config`
+  std::string leader;               ///< annotation `leader` of `<scope>-leader`
+  std::string version;              ///< resourceVersion, only where `patroni_config` is there
+  bool has_patroni = false;         ///< it brings a postgres-ha.yaml
+
+  static ConfigMap from(const kube::Object& object);
+  bool operator==(const ConfigMap&) const = default;
+};
+
+/// A reason that stands in `status.conditions` of the pgcluster.
+struct RecordedCondition {
+  std::string reason, subject;
+  std::string since;  ///< RFC 3339
+  bool operator==(const RecordedCondition&) const = default;
+};
+
+struct Cluster {
+  Meta meta;
+  std::string status, state;    ///< spec.status, status.state
+  std::string current_primary;  ///< label
+  std::string scope;            ///< label crunchy-pgha-scope, else the name
+  std::string id;               ///< label pg-cluster-id
+  std::string user;             ///< label pgouser
+  std::string failover_backup;  ///< annotation: a backup is owed to this promotion
+  bool autofail = true;         ///< label; missing means true (K39)
+  bool paused_by_us = false;    ///< annotation: we paused Patroni
+  std::vector<RecordedCondition> conditions;
+  std::shared_ptr<const model::PgCluster> object;  ///< null when it cannot be decoded
+  std::string problem;                             ///< why not
+
+  static Cluster from(const kube::Object& object);
+  bool initialized() const;
+  bool operator==(const Cluster& other) const;
+};
+
+struct Replica {
+  Meta meta;
+  std::string status, state;
+  std::shared_ptr<const model::PgReplica> object;
+  std::string problem;
+
+  static Replica from(const kube::Object& object);
+  bool operator==(const Replica& other) const;
+};
+
+struct Task {
+  Meta meta;
+  std::string type, status, state;
+  std::string token;    ///< annotation: which promotion a failover backup belongs to
+  std::string removes;  ///< annotation: UID of the pgcluster a removal was started for
+  std::shared_ptr<const model::PgTask> object;
+  std::string problem;
+
+  static Task from(const kube::Object& object);
+  std::string_view parameter(std::string_view key) const;
+  bool is(std::string_view key) const;  ///< the parameter is "true"
+  bool operator==(const Task& other) const;
+};
+
+template <typename T>
+using Many = std::vector<std::shared_ptr<const T>>;
+
+/// One cluster as the caches hold it. Built by the engine only when every cache has synced, so
+/// "not here" means "not there when last heard", never "not looked yet".
+struct ClusterView {
+  std::string ns, name;
+  std::shared_ptr<const Cluster> cluster;  ///< null when there is no pgcluster (any more)
+  Many<Replica> replicas;
+  Many<Task> tasks;
+  Many<Deployment> deployments;
+  Many<Pod> pods;
+  Many<Job> jobs;
+  Many<Volume> volumes;
+  Many<Service> services;
+  Many<ConfigMap> config_maps;
+  Many<Secret> secrets;
+  /// The user's ConfigMap of PostgreSQL settings, if there is one.
+  std::shared_ptr<const ConfigMap> custom_config;
+
+  bool initialized() const { return cluster && cluster->initialized(); }
+  std::string custom_config_name() const { return custom_config ? custom_config->meta.name : ""; }
+  bool custom_config_has_patroni() const { return custom_config && custom_config->has_patroni; }
+  /// Patroni's scope: of the pgcluster, else the cluster's name.
+  std::string_view scope() const { return cluster ? std::string_view(cluster->scope) : name; }
+
+  const Task* task(std::string_view task_name) const;
+  const Job* job(std::string_view job_name) const;
+  const Deployment* deployment(std::string_view deployment_name) const;
+  const Volume* volume(std::string_view volume_name) const;
+  const Service* service(std::string_view service_name) const;
+  const Secret* secret(std::string_view secret_name) const;
+  const ConfigMap* config_map(std::string_view map_name) const;
+  const Replica* replica(std::string_view replica_name) const;
+
+  /// The pod that leads, by its role label (K1). Of several (an old primary that cannot take its
+  /// label off) the one that Patroni's leader lock names; null when there is none or no telling.
+  const Pod* primary() const;
+  /// More than one pod says it leads, and the lock does not settle it.
+  bool primary_ambiguous() const;
+  /// The repository's pod when it is alone and running.
+  const Pod* repo_pod() const;
+  /// Instance Deployments that are not being deleted.
+  std::size_t instances() const;
+};
+
+}  // namespace pgo::plan
