@@ -1,0 +1,24 @@
+#pragma once
+
+#include "pgo/model/messages/clusters.h"
+#include "pgo/operations/context.h"
+
+namespace pgo::operations {
+
+/// Writes what a new cluster is made from: credentials, the repository's secret, the policies task,
+/// the workflow task and, last, the pgcluster itself. An attempt that was cut off leaves only
+/// objects that the next attempt takes over. With `series` above 1 a failure after the first
+/// cluster is in the answer's status, beside the results so far.
+Result<model::rest::CreateClusterResponse> create_cluster(
+    const Context& context, const Caller& caller, const model::rest::CreateClusterRequest& request);
+
+/// Clusters by selector, all, or one name, with their deployments, pods, services and replicas. An
+/// unknown name gives no results.
+Result<model::rest::ShowClusterResponse> show_clusters(
+    const Context& context, const model::rest::ShowClusterRequest& request);
+
+/// Asks for the removal of clusters (task NAME-rmdata); `not_found` when none matches.
+Result<model::rest::DeleteClusterResponse> delete_clusters(
+    const Context& context, const model::rest::DeleteClusterRequest& request);
+
+}  // namespace pgo::operations

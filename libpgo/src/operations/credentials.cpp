@@ -1,0 +1,164 @@
+#include "operations/credentials.h"
+
+#include "operations/checks.h"
+#include "pgo/base/text.h"
+#include "pgo/crypto/keys.h"
+#include "pgo/model/names.h"
+
+#include <array>
+
+namespace pgo::operations {
+namespace {
+
+namespace key = model::data_key;
+
+/// The settings of the sshd in repository, instance and job pods. K10: newer container engines
+/// refuse logins with `UsePAM no`; an image that runs without root overrides it.
+constexpr std::string_view kSshdConfig =
+    "Port 2022\n"
+    "HostKey /sshd/ssh_host_rsa_key\n"
+    "AuthorizedKeysFile /sshd/authorized_keys\n"
+    "PermitRootLogin no\n"
+    "StrictModes no\n"
+    "PubkeyAuthentication yes\n"
+    "PasswordAuthentication no\n"
+    "KbdInteractiveAuthentication no\n"
+    "UsePAM yes\n"
+    "X11Forwarding no\n"
+    "PrintMotd no\n"
+    "PidFile /tmp/sshd.pid\n"
+    "Subsystem sftp internal-sftp\n";
+
+constexpr std::string_view kSshConfig =
+    "Host *\n"
+    "\tStrictHostKeyChecking no\n"
+    "\tIdentityFile /tmp/id_rsa\n"
+    "\tPort 2022\n"
+    "\tUser pgbackrest\n";
+
+constexpr std::string_view kNoS3Credentials = "---\naws-s3-key:\naws-s3-key-secret:\n";
+
+kube::Object new_secret(std::string_view ns, std::string_view name, std::string_view cluster) {
+  kube::Object secret(kube::types::kSecret, ns, name);
+  secret.set_label(model::label::kCluster, cluster);
+  secret.set_label(model::label::kVendor, model::label::kVendorValue);
+  secret.document().set("type", "Opaque");
+  return secret;
+}
+
+void set_data(kube::Object& secret, std::string_view name, std::string_view value) {
+  secret.document().at_or_add("data").set(name, text::base64_encode(value));
+}
+
+Result<void> ensure_user(const Context& context, const std::string& ns, const std::string& cluster,
+                         const std::string& secret_name, std::string_view user,
+                         std::string_view password) {
+  kube::Object secret = new_secret(ns, secret_name, cluster);
+  set_data(secret, key::kPassword, password);
+  set_data(secret, key::kUsername, user);
+  return ensure(context, kube::types::kSecret, secret);
+}
+
+Result<std::string> password_for(const Context& context,
+                                 const model::rest::CreateClusterRequest& request,
+                                 const std::string& source_secret) {
+  if (!request.password.empty()) return request.password;
+  if (request.secret_from.empty()) return random_password(context);
+  PGO_TRY(const ObjectPtr source,
+          context.reader.get(kube::types::kSecret, request.ns, source_secret));
+  return secret_text(*source, key::kPassword);
+}
+
+/// A YAML scalar in double quotes unless it is plain enough to stand alone.
+std::string yaml_scalar(const std::string& value) {
+  const bool plain =
+      value.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/+_.=-") == value.npos &&
+      value.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == 0;
+  return plain ? value : json::write(json::Value(value));
+}
+
+std::string s3_credentials(const model::rest::CreateClusterRequest& request,
+                           const kube::Object* settings) {
+  if (!request.backrest_s3_key.empty()) {
+    return "aws-s3-key: " + yaml_scalar(request.backrest_s3_key) +
+           "\naws-s3-key-secret: " + yaml_scalar(request.backrest_s3_key_secret) + "\n";
+  }
+  const std::string common = settings ? secret_text(*settings, key::kS3Credentials) : std::string();
+  return common.empty() ? std::string(kNoS3Credentials) : common;
+}
+
+}  // namespace
+
+std::string random_password(const Context& context) {
+  constexpr std::string_view kAlphabet =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  return context.ids.text(static_cast<std::size_t>(context.config.generated_password_length()),
+                          kAlphabet);
+}
+
+Result<void> ensure_credentials(const Context& context,
+                                const model::rest::CreateClusterRequest& request,
+                                const CheckedCreate& checked, const std::string& cluster) {
+  struct Account {
+    std::string secret, source;
+    std::string_view user;
+  };
+  const std::string& from = request.secret_from;
+  const std::array accounts = {
+      Account{model::names::postgres_secret(cluster), model::names::postgres_secret(from),
+              model::fixed::kSuperuser},
+      Account{model::names::primaryuser_secret(cluster), model::names::primaryuser_secret(from),
+              model::fixed::kReplicationUser},
+      Account{model::names::user_secret(cluster, checked.user),
+              model::names::user_secret(from, checked.user), checked.user},
+  };
+  for (const Account& account : accounts) {
+    PGO_TRY(const std::string password, password_for(context, request, account.source));
+    PGO_TRY_VOID(ensure_user(context, request.ns, cluster, account.secret, account.user, password));
+  }
+  return {};
+}
+
+Result<void> ensure_pgbouncer_credentials(const Context& context,
+                                          const model::rest::CreateClusterRequest& request,
+                                          const std::string& cluster) {
+  const std::string user = request.pgbouncer_user.empty() ? "pgbouncer" : request.pgbouncer_user;
+  const std::string password =
+      request.pgbouncer_pass.empty() ? random_password(context) : request.pgbouncer_pass;
+  kube::Object secret = new_secret(request.ns, model::names::pgbouncer_secret(cluster), cluster);
+  secret.set_label(model::label::kPgbouncer, model::kTrue);
+  set_data(secret, key::kPassword, password);
+  set_data(secret, key::kUsername, user);
+  return ensure(context, kube::types::kSecret, secret);
+}
+
+Result<void> ensure_repository_secret(const Context& context,
+                                      const model::rest::CreateClusterRequest& request,
+                                      const std::string& cluster) {
+  const std::string name = model::names::backrest_secret(cluster);
+  PGO_TRY(const ObjectPtr existing,
+          get_if_exists(context.reader, kube::types::kSecret, request.ns, name));
+  if (existing) return {};
+  PGO_TRY(const ObjectPtr settings,
+          get_if_exists(context.reader, kube::types::kSecret, context.operator_namespace,
+                        model::fixed::kRepoConfigSecret));
+  const auto copied = [&](std::string_view data, std::string_view fallback) {
+    std::string value = settings ? secret_text(*settings, data) : std::string();
+    return value.empty() ? std::string(fallback) : value;
+  };
+  PGO_TRY(const std::string private_key, context.keys.take());
+  PGO_TRY(const std::string public_key, crypto::ssh_public_key(private_key));
+  kube::Object secret = new_secret(request.ns, name, cluster);
+  secret.set_label(model::label::kBackrestRepo, model::kTrue);
+  set_data(secret, key::kAuthorizedKeys, public_key + "\n");
+  set_data(secret, key::kS3Ca, copied(key::kS3Ca, ""));
+  set_data(secret, key::kS3Credentials, s3_credentials(request, settings.get()));
+  set_data(secret, key::kSshConfig, copied(key::kSshConfig, kSshConfig));
+  set_data(secret, key::kSshPrivateKey, private_key);
+  set_data(secret, key::kSshHostKey, private_key);
+  set_data(secret, key::kSshdConfig, copied(key::kSshdConfig, kSshdConfig));
+  return ensure(context, kube::types::kSecret, secret);
+}
+
+}  // namespace pgo::operations
