@@ -1,0 +1,19 @@
+list(
+  APPEND
+  PGO_EMBEDDED_SOURCES
+  controllers/carry_out.cpp
+  controllers/collect.cpp
+  controllers/controllers.cpp
+  controllers/deployment.cpp
+  controllers/endpoints.cpp
+  controllers/facts.cpp
+  controllers/garbage.cpp
+  controllers/job.cpp
+  controllers/namespaces.cpp
+  controllers/node_lifecycle.cpp
+  controllers/replica_set.cpp
+  controllers/routes.cpp
+  controllers/scheduler.cpp
+  controllers/volumes.cpp
+  controllers/work.cpp
+  controllers/world.cpp)

@@ -1,0 +1,307 @@
+#include "embedded/controllers/world.h"
+
+#include "embedded/controllers/facts.h"
+#include "pgo/base/text.h"
+
+#include <algorithm>
+
+namespace pgo::embedded::controllers {
+
+namespace {
+
+constexpr Duration kDiscoveryRetry = std::chrono::seconds(1);
+
+template <class T>
+class WatchedOf final : public Watched {
+ public:
+  template <class Make>
+  explicit WatchedOf(Make&& make) : informer(make(*this)) {}
+
+  kube::InformerStep step() override { return informer->step(); }
+  bool synced() const override { return informer->synced(); }
+  void applied(kube::Object answer) override { informer->applied(std::move(answer)); }
+  Seen find(std::string_view ns, std::string_view name) const override {
+    auto found = informer->get(ns, name);
+    if constexpr (std::same_as<T, kube::Object>) {
+      return found;
+    } else {
+      return found ? Seen(found, &found->object) : nullptr;
+    }
+  }
+  void each(const std::function<void(const kube::Object&)>& visit) const override {
+    informer->each([&](const kube::ObjectKey&, const T& value) { visit(whole(value)); });
+  }
+  static const kube::Object& whole(const T& value) {
+    if constexpr (std::same_as<T, kube::Object>) {
+      return value;
+    } else {
+      return value.object;
+    }
+  }
+
+  std::unique_ptr<kube::Informer<T>> informer;
+};
+
+std::vector<std::string> pod_keys(const kube::Object& pod) {
+  std::vector<std::string> keys{by::space(pod.ns())};
+  if (std::string_view uid = controller_uid(pod); !uid.empty()) keys.push_back(by::owner(uid));
+  if (std::string_view node = pod["spec"]["nodeName"].as_string(); !node.empty()) {
+    keys.push_back(by::node(node));
+  }
+  for (const json::Member& label : pod["metadata"]["labels"].members()) {
+    keys.push_back(by::label(pod.ns(), label.key, label.value.as_string()));
+  }
+  for (const json::Value& volume : pod["spec"]["volumes"].items()) {
+    std::string_view claim = volume["persistentVolumeClaim"]["claimName"].as_string();
+    if (!claim.empty()) keys.push_back(by::claim(pod.ns(), claim));
+  }
+  return keys;
+}
+
+std::vector<std::string> owner_keys(const kube::Object& object) {
+  std::string_view uid = controller_uid(object);
+  if (uid.empty()) return {};
+  return {by::owner(uid)};
+}
+
+std::vector<std::string> space_keys(const kube::Object& object) { return {by::space(object.ns())}; }
+
+/// Types that garbage collection leaves alone: short-lived records without owners.
+bool uninteresting(const ServedType& type) {
+  return type.kind == "Event" || type.kind == "EndpointSlice";
+}
+
+bool offers(const json::Value& resource, std::string_view verb) {
+  return std::ranges::any_of(resource["verbs"].items(),
+                             [&](const json::Value& item) { return item.as_string() == verb; });
+}
+
+Result<json::Value> fetch(const kube::Client& client, std::string path) {
+  kube::Request request;
+  request.path = std::move(path);
+  PGO_TRY(kube::Response answer, client.transport().request(request));
+  if (answer.status != 200) {
+    return fail(code_from_http(answer.status, {}), "discovery was refused", request.path);
+  }
+  return json::parse(answer.body);
+}
+
+}  // namespace
+
+namespace by {
+namespace {
+std::string key(char kind, std::string_view a, std::string_view b = {}, std::string_view c = {}) {
+  std::string text(1, kind);
+  for (std::string_view part : {a, b, c}) text.append(1, '\n').append(part);
+  return text;
+}
+}  // namespace
+
+std::string owner(std::string_view uid) { return key('o', uid); }
+std::string node(std::string_view name) { return key('n', name); }
+std::string claim(std::string_view ns, std::string_view name) { return key('c', ns, name); }
+std::string space(std::string_view ns) { return key('s', ns); }
+std::string label(std::string_view ns, std::string_view name, std::string_view value) {
+  return key('l', ns, name, value);
+}
+}  // namespace by
+
+Light Light::from(const kube::Object& object) {
+  Light light;
+  json::Value& document = light.object.document();
+  document.set("apiVersion", object["apiVersion"]);
+  document.set("kind", object["kind"]);
+  json::Value& metadata = document.at_or_add("metadata");
+  for (std::string_view key : {"name", "namespace", "uid", "generation", "deletionTimestamp",
+                               "finalizers", "ownerReferences"}) {
+    const json::Value& value = object["metadata"][key];
+    if (!value.is_null()) metadata.set(key, value);
+  }
+  // The one ConfigMap whose content a controller keeps.
+  if (object.name() == "kube-root-ca.crt") document.set("data", object["data"]);
+  return light;
+}
+
+std::string table_of(const kube::ResourceType& type) {
+  return std::string(type.plural) + "." + std::string(type.group);
+}
+
+World::World(kube::Client client, const Clock& clock, IdSource& ids, Log log,
+             std::function<void()> on_ready, Changed changed)
+    : client_(client),
+      clock_(clock),
+      ids_(ids),
+      log_(std::move(log)),
+      on_ready_(std::move(on_ready)),
+      changed_(std::move(changed)),
+      any_news_(std::make_shared<std::atomic<bool>>(true)),
+      namespaces(add_full(kube::types::kNamespace)),
+      nodes(add_full(kube::types::kNode)),
+      pods(add_full(kube::types::kPod, pod_keys)),
+      services(add_full(kube::types::kService, space_keys)),
+      endpoints(add_full(kube::types::kEndpoints)),
+      claims(add_full(kube::types::kPersistentVolumeClaim)),
+      volumes(add_full(kube::types::kPersistentVolume)),
+      deployments(add_full(kube::types::kDeployment)),
+      sets(add_full(kube::types::kReplicaSet, owner_keys)),
+      jobs(add_full(kube::types::kJob)),
+      leases(add_full(kube::types::kLease)) {}
+
+World::~World() = default;
+
+kube::InformerOptions World::options(const Watched& watched) const {
+  return {.on_ready = [news = watched.news, any = any_news_, wake = on_ready_] {
+    news->store(true);
+    any->store(true);
+    if (wake) wake();
+  }};
+}
+
+void World::add(std::unique_ptr<Watched> watched) { all_.push_back(std::move(watched)); }
+
+World::Full& World::add_full(const kube::ResourceType& type, Full::Keys keys) {
+  auto watched = std::make_unique<WatchedOf<kube::Object>>([&](Watched& self) {
+    return std::make_unique<Full>(client_, clock_, ids_, log_, type, std::string(),
+                                  kube::ListOptions{}, options(self), std::move(keys));
+  });
+  watched->type = type;
+  watched->table = table_of(type);
+  Full& informer = *watched->informer;
+  informer.on_change(
+      [this, self = watched.get()](const kube::ObjectKey&, const kube::Object* was,
+                                   const kube::Object* is) { changed_(*self, was, is); });
+  add(std::move(watched));
+  return informer;
+}
+
+void World::add_light(const ServedType& type) {
+  auto served = std::make_shared<const ServedType>(type);
+  auto watched = std::make_unique<WatchedOf<Light>>([&](Watched& self) {
+    return std::make_unique<kube::Informer<Light>>(client_, clock_, ids_, log_, served->type(),
+                                                   std::string(), kube::ListOptions{},
+                                                   options(self));
+  });
+  watched->type = served->type();
+  watched->table = served->table();
+  watched->served = served;
+  watched->informer->on_change([this, self = watched.get()](const kube::ObjectKey&,
+                                                            const Light* was, const Light* is) {
+    if (self->type.kind == kube::types::kCustomResourceDefinition.kind) rediscover_ = true;
+    changed_(*self, was == nullptr ? nullptr : &was->object, is == nullptr ? nullptr : &is->object);
+  });
+  add(std::move(watched));
+}
+
+bool World::step() {
+  TimePoint now = clock_.now();
+  if (!any_news_->exchange(false) && now < next_ && !rediscover_) return false;
+  bool progressed = false;
+  if (rediscover_ && discover_at_ <= now) progressed = discover();
+  next_ = rediscover_ ? discover_at_ : TimePoint::max();
+  synced_ = complete_ = true;
+  // Discovery may add to the list while it is walked, hence the index.
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    Watched& watched = *all_[i];
+    for (int rounds = 0; rounds < 64 && (watched.news->exchange(false) || watched.next <= now);
+         ++rounds) {
+      kube::InformerStep done = watched.step();
+      watched.next = done.next;
+      if (done.progressed) {
+        progressed = true;
+        watched.news->store(true);
+      }
+    }
+    if (watched.news->load()) any_news_->store(true);
+    next_ = std::min(next_, watched.next);
+    if (watched.synced()) continue;
+    complete_ = false;
+    if (!watched.served) synced_ = false;
+  }
+  if (rediscover_) {
+    complete_ = false;
+    next_ = std::min(next_, discover_at_);
+  }
+  return progressed;
+}
+
+TimePoint World::next() const { return any_news_->load() ? TimePoint{} : next_; }
+
+const Watched* World::find(std::string_view table) const {
+  auto found = std::ranges::find_if(
+      all_, [&](const std::unique_ptr<Watched>& item) { return item->table == table; });
+  return found == all_.end() ? nullptr : found->get();
+}
+
+const Watched* World::resolve(std::string_view api_version, std::string_view kind) const {
+  // Objects may name an older version of the group than the one that is watched.
+  std::string_view group;
+  if (auto slash = api_version.find('/'); slash != std::string_view::npos) {
+    group = api_version.substr(0, slash);
+  }
+  auto found = std::ranges::find_if(all_, [&](const std::unique_ptr<Watched>& item) {
+    return item->type.kind == kind && item->type.group == group;
+  });
+  return found == all_.end() ? nullptr : found->get();
+}
+
+void World::applied(const kube::ResourceType& type, kube::Object answer) {
+  auto found = std::ranges::find_if(all_, [&](const std::unique_ptr<Watched>& item) {
+    return item->type.kind == type.kind && item->type.group == type.group;
+  });
+  if (found != all_.end()) (*found)->applied(std::move(answer));
+}
+
+Result<std::vector<ServedType>> World::offered() const {
+  std::vector<std::string> versions{"v1"};
+  PGO_TRY(json::Value groups, fetch(client_, "/apis"));
+  for (const json::Value& group : groups["groups"].items()) {
+    versions.emplace_back(group["preferredVersion"]["groupVersion"].as_string());
+  }
+  std::vector<ServedType> types;
+  for (const std::string& version : versions) {
+    PGO_TRY(json::Value list, fetch(client_, version == "v1" ? "/api/v1" : "/apis/" + version));
+    auto slash = version.find('/');
+    for (const json::Value& item : list["resources"].items()) {
+      std::string_view plural = item["name"].as_string();
+      if (plural.find('/') != std::string_view::npos) continue;
+      if (!offers(item, "list") || !offers(item, "watch") || !offers(item, "delete")) continue;
+      ServedType type{slash == std::string::npos ? std::string() : version.substr(0, slash),
+                      slash == std::string::npos ? version : version.substr(slash + 1),
+                      std::string(item["kind"].as_string()), std::string(plural),
+                      item["namespaced"].as_bool()};
+      types.push_back(std::move(type));
+    }
+  }
+  return types;
+}
+
+void World::drop_missing(const std::vector<ServedType>& offered) {
+  auto missing = [&](const std::unique_ptr<Watched>& item) {
+    return item->served && std::ranges::none_of(offered, [&](const ServedType& type) {
+             return type.table() == item->table && type.version == item->type.version;
+           });
+  };
+  // Their objects are gone with the type; said before anything moves, as listeners look around.
+  for (const std::unique_ptr<Watched>& item : all_) {
+    if (!missing(item)) continue;
+    item->each([&](const kube::Object& object) { changed_(*item, &object, nullptr); });
+  }
+  std::erase_if(all_, missing);
+}
+
+bool World::discover() {
+  auto found = offered();
+  if (!found) {
+    log_.warn("cannot discover the types of the API", {{"error", found.error().text()}});
+    discover_at_ = clock_.now() + kDiscoveryRetry;
+    return false;
+  }
+  rediscover_ = false;
+  drop_missing(*found);
+  for (const ServedType& type : *found) {
+    if (!uninteresting(type) && find(type.table()) == nullptr) add_light(type);
+  }
+  return true;
+}
+
+}  // namespace pgo::embedded::controllers
