@@ -1,0 +1,80 @@
+"""What a user is told when something is wrong: a clear error on stderr, a non-zero exit, nothing written."""
+import json
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from daemon import BIN, Daemon
+
+
+def refused(done, *words, code=1):
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    for word in words:
+        assert word in done.stderr, done.stderr
+    return done
+
+
+def test_a_wrong_password_is_refused(daemon):
+    settings = json.loads((daemon.state / "client.json").read_text())
+    env = {"PGO_APISERVER_URL": settings["url"], "PGO_CA_CERT": settings["ca_cert"],
+           "PGO_CLIENT_CERT": settings["client_cert"], "PGO_CLIENT_KEY": settings["client_key"],
+           "PGOUSERNAME": settings["username"], "PGOUSERPASS": "wrong", "PGO_NAMESPACE": "pgouser1"}
+    done = refused(daemon.pgo("show", "cluster", "--all", check=False, env=env), "401")
+    assert "wrong" not in done.stderr.replace("wrong password", "")
+
+
+def test_an_unknown_cluster_is_named(daemon):
+    refused(daemon.pgo("scale", "nosuch", "--no-prompt", check=False), "nosuch")
+
+
+def test_a_second_cluster_of_the_same_name_is_refused(daemon, hippo):
+    before = daemon.names("pgtasks")
+    refused(daemon.pgo("create", "cluster", "hippo", check=False), "hippo")
+    assert daemon.names("pgtasks") == before
+
+
+@pytest.mark.parametrize("name", ["Hippo", "1hippo", "hippo_", "hip.po", "-hippo"])
+def test_a_name_that_is_no_dns_label_is_refused(daemon, name):
+    before = daemon.names("secrets")
+    done = daemon.pgo("create", "cluster", name, check=False)
+    assert done.returncode in (1, 2)
+    assert done.stderr
+    assert daemon.names("secrets") == before
+
+
+def start_and_fail(candidate):
+    candidate.spawn()
+    code = candidate.process.wait(30)
+    text = candidate.log.read_text()
+    candidate.process = None
+    return code, text
+
+
+def test_a_second_daemon_on_the_same_state_is_refused(daemon):
+    second = Daemon("127.92", state=daemon.state)
+    second.log = daemon.state.parent / (daemon.state.name + ".second.log")
+    code, text = start_and_fail(second)
+    assert code != 0 and "another daemon" in text
+
+
+def test_a_port_in_use_is_named():
+    other = Daemon("127.93")
+    with socket.create_server(("127.93.0.1", 6443)):
+        code, text = start_and_fail(other)
+    other.remove()
+    assert code != 0 and "6443" in text and "127.93.0.1" in text
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it(tmp_path):
+    installed = BIN.parent / "share/pgo/images"
+    images = tmp_path / "images"
+    shutil.copytree(installed, images)
+    catalogue = images / "images.yaml"
+    catalogue.write_text(catalogue.read_text().replace("/usr/bin/patroni", "/usr/bin/patroni-is-not-here"))
+    subprocess.run(["chmod", "-R", "a+rX", tmp_path, tmp_path.parent], check=True)
+    other = Daemon("127.94", options=["--images-dir", str(images)])
+    code, text = start_and_fail(other)
+    other.remove()
+    assert code != 0 and "patroni" in text and "apt" in text
