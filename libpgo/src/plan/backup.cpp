@@ -78,8 +78,10 @@ void add_task(Work& work, model::BackrestWork what, const std::string& name, std
   what.cluster = work.view.name;
   what.storage_type = backrest_storage_type(*work.view.cluster->object);
   model::PgTask task = model::backrest_task(work.view.ns, name, what);
-  task.metadata.labels.emplace(model::label::kClusterId, work.view.cluster->id);
-  task.metadata.labels.emplace(model::label::kPgouser, work.view.cluster->user);
+  if (what.command == model::backrest_command::kBackup) {
+    task.metadata.labels.emplace(model::label::kClusterId, work.view.cluster->id);
+    task.metadata.labels.emplace(model::label::kPgouser, work.view.cluster->user);
+  }
   if (!token.empty()) {
     task.metadata.annotations.emplace(model::annotation::kFailoverBackup, token);
   }

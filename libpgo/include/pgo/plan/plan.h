@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pgo::plan {
@@ -44,6 +45,8 @@ class Plan {
   // How a plan is read.
 
   const std::vector<Action>& actions() const { return actions_; }
+  /// The actions for whoever carries them out; the plan is left without any.
+  std::vector<Action> take_actions() { return std::move(actions_); }
   const std::vector<Condition>& conditions() const { return conditions_; }
   std::optional<Duration> look_again() const { return look_again_; }
   bool empty() const { return actions_.empty(); }

@@ -1,0 +1,201 @@
+#include "caches.h"
+
+#include "pgo/model/names.h"
+#include "pgo/model/pgcluster.h"
+#include "pgo/model/pgtask.h"
+
+#include <utility>
+
+namespace pgo::engine {
+namespace {
+
+namespace types = kube::types;
+
+/// Index key of what belongs to a Patroni scope; a '/' cannot be in a name.
+std::string scope_key(std::string_view scope) { return "scope/" + std::string(scope); }
+
+template <typename T>
+std::vector<std::string> keys_of(const T& one) {
+  if (one.meta.cluster.empty()) return {};
+  return {one.meta.cluster};
+}
+
+template <>
+std::vector<std::string> keys_of(const plan::Cluster& one) {
+  return {one.meta.name, scope_key(one.scope)};
+}
+
+template <>
+std::vector<std::string> keys_of(const plan::ConfigMap& one) {
+  std::vector<std::string> keys;
+  if (!one.meta.cluster.empty()) keys.push_back(one.meta.cluster);
+  if (!one.scope.empty()) keys.push_back(scope_key(one.scope));
+  return keys;
+}
+
+}  // namespace
+
+NamespaceView NamespaceView::from(const kube::Object& object) {
+  return {std::string(object.name()), std::string(object.uid()), object.being_deleted()};
+}
+
+struct NamespaceCaches::Informers {
+  template <typename T>
+  using Of = kube::Informer<T>;
+
+  Of<plan::Cluster> clusters;
+  Of<plan::Replica> replicas;
+  Of<plan::Task> tasks;
+  Of<plan::Deployment> deployments;
+  Of<plan::Pod> pods;
+  Of<plan::Job> jobs;
+  Of<plan::Volume> volumes;
+  Of<plan::Service> services;
+  Of<plan::ConfigMap> config_maps;
+  Of<plan::Secret> secrets;
+
+  template <typename Visit>
+  void each(Visit visit) {
+    visit(clusters);
+    visit(replicas);
+    visit(tasks);
+    visit(deployments);
+    visit(pods);
+    visit(jobs);
+    visit(volumes);
+    visit(services);
+    visit(config_maps);
+    visit(secrets);
+  }
+};
+
+NamespaceCaches::NamespaceCaches(std::string ns, const Surroundings& with) : ns_(std::move(ns)) {
+  // Only what 4.2.0 labelled is ours to look at; the custom resources and the user's own ConfigMaps
+  // carry no such label.
+  const std::string ours =
+      std::string(model::label::kVendor) + "=" + std::string(model::label::kVendorValue);
+  sources_.reserve(10);
+  const auto options = [&] {
+    Source& source = sources_.emplace_back();
+    kube::InformerOptions result;
+    result.on_ready = [ready = source.ready, wake = with.wake] {
+      ready->store(true);
+      if (wake) wake();
+    };
+    return result;
+  };
+  const auto make = [&]<typename T>(std::type_identity<T>, const kube::ResourceType& type,
+                                    std::string selector) {
+    return kube::Informer<T>(with.client, *with.clock, *with.ids, with.log, type, ns_,
+                             {.label_selector = std::move(selector),
+                              .field_selector = {},
+                              .limit = 0,
+                              .continue_token = {},
+                              .resource_version = {}},
+                             options(), keys_of<T>);
+  };
+  informers_.reset(
+      new Informers{make(std::type_identity<plan::Cluster>{}, types::kPgCluster, {}),
+                    make(std::type_identity<plan::Replica>{}, types::kPgReplica, {}),
+                    make(std::type_identity<plan::Task>{}, types::kPgTask, {}),
+                    make(std::type_identity<plan::Deployment>{}, types::kDeployment, ours),
+                    make(std::type_identity<plan::Pod>{}, types::kPod, ours),
+                    make(std::type_identity<plan::Job>{}, types::kJob, ours),
+                    make(std::type_identity<plan::Volume>{}, types::kPersistentVolumeClaim, ours),
+                    make(std::type_identity<plan::Service>{}, types::kService, ours),
+                    make(std::type_identity<plan::ConfigMap>{}, types::kConfigMap, {}),
+                    make(std::type_identity<plan::Secret>{}, types::kSecret, ours)});
+  std::size_t index = 0;
+  informers_->each([&](auto& informer) {
+    sources_[index++].step = [&informer] { return informer.step(); };
+    informer.on_change(
+        [this, dirty = with.dirty](const kube::ObjectKey&, const auto* was, const auto* is) {
+          for (const std::string& key : keys_of(is != nullptr ? *is : *was)) {
+            if (!key.starts_with("scope/")) {
+              dirty(key);
+              continue;
+            }
+            // Patroni's objects name their scope; it is a cluster's name unless that was restored.
+            dirty(key.substr(std::string_view("scope/").size()));
+            informers_->clusters.each_indexed(
+                key, [&](const kube::ObjectKey&, const plan::Cluster& cluster) {
+                  dirty(cluster.meta.name);
+                });
+          }
+        });
+  });
+}
+
+NamespaceCaches::~NamespaceCaches() = default;
+
+bool NamespaceCaches::synced() const {
+  bool all = true;
+  informers_->each([&](const auto& informer) { all = all && informer.synced(); });
+  return all;
+}
+
+plan::ClusterView NamespaceCaches::view(const std::string& cluster) const {
+  const Informers& from = *informers_;
+  plan::ClusterView view;
+  view.ns = ns_;
+  view.name = cluster;
+  view.cluster = from.clusters.get(ns_, cluster);
+  view.replicas = from.replicas.indexed(cluster);
+  view.tasks = from.tasks.indexed(cluster);
+  view.deployments = from.deployments.indexed(cluster);
+  view.pods = from.pods.indexed(cluster);
+  view.jobs = from.jobs.indexed(cluster);
+  view.volumes = from.volumes.indexed(cluster);
+  view.services = from.services.indexed(cluster);
+  view.secrets = from.secrets.indexed(cluster);
+  view.config_maps = from.config_maps.indexed(cluster);
+
+  std::set<std::string, std::less<>> scopes{cluster};
+  if (view.cluster) scopes.insert(view.cluster->scope);
+  for (const auto& task : view.tasks) {
+    const std::string_view scope = task->parameter(model::param::kScope);
+    if (!scope.empty()) scopes.emplace(scope);
+  }
+  for (const auto& deployment : view.deployments) {
+    if (!deployment->scope.empty()) scopes.insert(deployment->scope);
+  }
+  for (const std::string& scope : scopes) {
+    for (auto& map : from.config_maps.indexed(scope_key(scope))) {
+      if (map->meta.cluster.empty()) view.config_maps.push_back(std::move(map));
+    }
+  }
+  if (view.cluster && view.cluster->object) {
+    const std::string& wanted = view.cluster->object->spec.custom_config;
+    if (!wanted.empty()) view.custom_config = from.config_maps.get(ns_, wanted);
+    if (!view.custom_config) {
+      view.custom_config = from.config_maps.get(ns_, model::fixed::kCustomConfigMap);
+    }
+  }
+  return view;
+}
+
+void NamespaceCaches::applied(const kube::ResourceType& type, kube::Object object) {
+  Informers& to = *informers_;
+  if (type == types::kPgCluster) return to.clusters.applied(std::move(object));
+  if (type == types::kPgReplica) return to.replicas.applied(std::move(object));
+  if (type == types::kPgTask) return to.tasks.applied(std::move(object));
+  if (type == types::kDeployment) return to.deployments.applied(std::move(object));
+  if (type == types::kPod) return to.pods.applied(std::move(object));
+  if (type == types::kJob) return to.jobs.applied(std::move(object));
+  if (type == types::kPersistentVolumeClaim) return to.volumes.applied(std::move(object));
+  if (type == types::kService) return to.services.applied(std::move(object));
+  if (type == types::kConfigMap) return to.config_maps.applied(std::move(object));
+  if (type == types::kSecret) return to.secrets.applied(std::move(object));
+}
+
+std::set<std::string> NamespaceCaches::clusters() const {
+  std::set<std::string> names;
+  informers_->clusters.each(
+      [&](const kube::ObjectKey& key, const plan::Cluster&) { names.insert(key.name); });
+  informers_->tasks.each([&](const kube::ObjectKey&, const plan::Task& task) {
+    if (!task.meta.cluster.empty()) names.insert(task.meta.cluster);
+  });
+  return names;
+}
+
+}  // namespace pgo::engine

@@ -1,0 +1,174 @@
+#include "execute.h"
+
+#include "pgo/base/text.h"
+#include "pgo/model/names.h"
+
+#include <utility>
+
+namespace pgo::engine {
+namespace {
+
+namespace types = kube::types;
+using json::Value;
+
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/// The object that holds the name already: ours when it belongs to the same cluster and is not on
+/// its way out.
+Result<kube::Object> take_existing(const kube::Client& client, const kube::ResourceType& type,
+                                   const kube::Object& wanted, bool adopt) {
+  auto found = client.get(type, wanted.ns(), wanted.name());
+  if (!found) return found;
+  if (found->being_deleted()) {
+    return fail(Code::conflict, "an older object of that name is still being deleted",
+                wanted.text());
+  }
+  const std::string_view cluster = wanted.label(model::label::kCluster);
+  if (adopt || found->label(model::label::kCluster) == cluster) return found;
+  return fail(Code::already_exists, "an object of that name exists and belongs to something else",
+              wanted.text());
+}
+
+}  // namespace
+
+struct Executor::Run {
+  const Executor& executor;
+  const std::string& ns;
+  const std::string& cluster;
+  Outcome outcome;
+
+  Result<void> operator()(const plan::Ensure& ensure) {
+    return create(ensure.type, ensure.object, ensure.adopt);
+  }
+
+  Result<void> operator()(const plan::EnsureSecret& ensure) {
+    kube::Object secret = ensure.object;
+    Value& data = secret.document().at_or_add("data");
+    if (ensure.generated == plan::Generated::password) {
+      const auto length = static_cast<std::size_t>(executor.password_length_);
+      data.set(model::data_key::kPassword,
+               text::base64_encode(executor.ids_->text(length, kLetters)));
+    } else {
+      PGO_TRY(const SshKeys keys, executor.make_keys_());
+      data.set(model::data_key::kSshPrivateKey, text::base64_encode(keys.private_key));
+      data.set(model::data_key::kSshHostKey, text::base64_encode(keys.private_key));
+      data.set(model::data_key::kAuthorizedKeys, text::base64_encode(keys.authorized_key));
+    }
+    return create(types::kSecret, secret, false);
+  }
+
+  Result<void> operator()(const plan::Patch& patch) {
+    Value body = patch.body;
+    if (!patch.version.empty()) {
+      body.at_or_add("metadata").set("resourceVersion", patch.version);
+    }
+    PGO_TRY(auto stored,
+            executor.client_.patch(patch.type, patch.ns, patch.name, kube::PatchType::merge, body));
+    outcome.answers.push_back({patch.type, std::move(stored)});
+    return {};
+  }
+
+  Result<void> operator()(const plan::Delete& remove) {
+    if (remove.uid.empty()) {
+      return fail(Code::internal, "a deletion without a UID was refused", remove.name);
+    }
+    auto done = executor.client_.remove(remove.type, remove.ns, remove.name,
+                                        {.uid = remove.uid,
+                                         .resource_version = {},
+                                         .propagation = remove.propagation,
+                                         .grace_period_seconds = {}});
+    // Gone already, or another object bears the name by now: this very one is gone.
+    if (!done && done.error().code != Code::not_found && done.error().code != Code::conflict) {
+      return fail(std::move(done).error());
+    }
+    return {};
+  }
+
+  Result<void> operator()(const plan::Exec& exec) {
+    kube::ExecRequest request;
+    request.ns = exec.ns;
+    request.pod = exec.pod;
+    request.container = exec.container;
+    request.command = exec.command;
+    request.stdin_data = exec.input;
+    PGO_TRY(const auto result, executor.client_.exec(request));
+    if (result.exit_code == 0) return {};
+    return fail(Code::failed_precondition,
+                "the command ended with status " + std::to_string(result.exit_code),
+                "Pod " + exec.ns + "/" + exec.pod);
+  }
+
+  /// Nothing fails because an event could not be delivered.
+  Result<void> operator()(const plan::Event& event) {
+    const TimePoint now = executor.clock_->now();
+    if (executor.events_) {
+      executor.events_({event.type, event.topics, ns, event.user, now, event.payload});
+    }
+    auto stored = executor.client_.create(types::kEvent, kubernetes_event(event, now));
+    if (!stored) {
+      executor.log_.debug("an event could not be stored",
+                          {{"type", event.type}, {"error", stored.error().text()}});
+    }
+    return {};
+  }
+
+ private:
+  Result<void> create(const kube::ResourceType& type, const kube::Object& object, bool adopt) {
+    auto stored = executor.client_.create(type, object);
+    if (!stored && stored.error().code == Code::already_exists) {
+      stored = take_existing(executor.client_, type, object, adopt);
+    }
+    if (!stored) return fail(std::move(stored).error());
+    outcome.answers.push_back({type, *std::move(stored)});
+    return {};
+  }
+
+  kube::Object kubernetes_event(const plan::Event& event, TimePoint now) const {
+    std::string message = event.type;
+    for (const auto& [key, value] : event.payload) {
+      if (!value.empty()) message += " " + key + "=" + value;
+    }
+    const std::string time = to_rfc3339(now);
+    return kube::Object(Value::object(
+        {{"apiVersion", "v1"},
+         {"kind", "Event"},
+         {"metadata", Value::object({{"namespace", ns}, {"generateName", cluster + "."}})},
+         {"involvedObject", Value::object({{"apiVersion", types::kPgCluster.api_version()},
+                                           {"kind", types::kPgCluster.kind},
+                                           {"namespace", ns},
+                                           {"name", cluster}})},
+         {"reason", event.type},
+         {"message", message},
+         {"type", event.warning ? "Warning" : "Normal"},
+         {"count", 1},
+         {"firstTimestamp", time},
+         {"lastTimestamp", time},
+         {"source", Value::object({{"component", model::fixed::kOperator}})}}));
+  }
+};
+
+Executor::Executor(kube::Client client, const Clock& clock, IdSource& ids, Log log,
+                   EventSink events, KeyMaker make_keys, int password_length)
+    : client_(std::move(client)),
+      clock_(&clock),
+      ids_(&ids),
+      log_(std::move(log)),
+      events_(std::move(events)),
+      make_keys_(std::move(make_keys)),
+      password_length_(password_length) {}
+
+Outcome Executor::execute(const std::string& ns, const std::string& cluster,
+                          const std::vector<plan::Action>& actions) const {
+  Run run{*this, ns, cluster, {}};
+  for (const plan::Action& action : actions) {
+    if (log_.enabled(Level::debug)) log_.debug("act", {{"action", action.text()}});
+    auto done = std::visit(run, action.what);
+    if (done) continue;
+    run.outcome.error = std::move(done).error();
+    run.outcome.failed = action.text();
+    break;
+  }
+  return std::move(run.outcome);
+}
+
+}  // namespace pgo::engine
