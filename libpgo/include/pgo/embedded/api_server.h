@@ -32,6 +32,11 @@ struct ApiServerOptions {
   std::size_t history = 50'000;
   /// Enforce RBAC (off: every identity may do everything).
   bool rbac = true;
+  /// Services without a clusterIP get the first free address of
+  /// PREFIX.FIRST.1 .. PREFIX.LAST.254.
+  std::string service_prefix = "127.77";
+  int service_first = 128;
+  int service_last = 255;
 };
 
 /// Runs commands and reads logs in containers; given by the local node.

@@ -1,0 +1,180 @@
+#include "embedded/api/api.h"
+
+#include "embedded/api/discovery.h"
+#include "embedded/api/status.h"
+#include "embedded/api/watch_stream.h"
+#include "pgo/base/text.h"
+
+#include <utility>
+
+namespace pgo::embedded::api {
+namespace {
+
+using json::Value;
+
+/// How much of the history budget the options ask for.
+Store::Limits limits_of(const ApiServerOptions& options) {
+  Store::Limits limits;
+  limits.events = options.history;
+  return limits;
+}
+
+bool serves_subresource(const Resource& type, std::string_view name) {
+  if (name.empty()) return true;
+  if (name == "status") return type.status;
+  if (name == "scale") return type.scale;
+  if (type.table == "/namespaces") return name == "finalize";
+  if (type.table == "/serviceaccounts") return name == "token";
+  if (type.table == "/pods") {
+    return name == "log" || name == "exec" || name == "binding" || name == "eviction";
+  }
+  return false;
+}
+
+/// Groups whose types are made by POST alone and never stored.
+bool is_review(const Call& call) {
+  return call.group == "authorization.k8s.io" || call.group == "authentication.k8s.io";
+}
+
+}  // namespace
+
+Api::Api(ApiServerOptions options, const Clock& clock, IdSource& ids, Log log,
+         std::unique_ptr<Journal> journal)
+    : options_(std::move(options)),
+      clock_(&clock),
+      ids_(&ids),
+      log_(std::move(log)),
+      store_(limits_of(options_), std::move(journal)),
+      registry_(Registry::build({})) {}
+
+Result<void> Api::start() {
+  PGO_TRY_VOID(store_.load());
+  refresh_registry();
+  PGO_TRY_VOID(load_key());
+  return bootstrap();
+}
+
+std::shared_ptr<const Registry> Api::registry() const {
+  const std::lock_guard lock(registry_mutex_);
+  return registry_;
+}
+
+void Api::refresh_registry() {
+  const std::lock_guard lock(registry_mutex_);
+  std::vector<Value> crds;
+  for (const RecordPtr& record :
+       store_.list("apiextensions.k8s.io/customresourcedefinitions", "").records) {
+    if (auto document = json::parse(record->text)) crds.push_back(*std::move(document));
+  }
+  registry_ = Registry::build(crds);
+}
+
+Result<void> Api::ensure(std::string_view group, std::string_view plural, Value document) {
+  Call call;
+  call.resource = registry()->find(group, "v1", plural);
+  call.plural = plural;
+  call.group = group;
+  document.set("apiVersion", call.resource->api_version());
+  document.set("kind", call.resource->kind);
+  auto created = create_object(call, std::move(document));
+  if (!created && created.error().code != Code::already_exists) {
+    return fail(std::move(created).error());
+  }
+  return {};
+}
+
+Result<void> Api::bootstrap() {
+  for (const char* name : {"default", "kube-node-lease", "kube-public", "kube-system"}) {
+    if (store_.contains("/namespaces", {"", name})) continue;
+    PGO_TRY_VOID(
+        ensure("", "namespaces", Value::object({{"metadata", Value::object({{"name", name}})}})));
+  }
+  if (store_.contains("rbac.authorization.k8s.io/clusterroles", {"", "cluster-admin"})) return {};
+  const Value metadata = Value::object({{"name", "cluster-admin"}});
+  const Value any = Value::array({"*"});
+  PGO_TRY_VOID(ensure(
+      "rbac.authorization.k8s.io", "clusterroles",
+      Value::object(
+          {{"metadata", metadata},
+           {"rules",
+            Value::array({Value::object({{"apiGroups", any}, {"resources", any}, {"verbs", any}}),
+                          Value::object({{"nonResourceURLs", any}, {"verbs", any}})})}})));
+  return ensure(
+      "rbac.authorization.k8s.io", "clusterrolebindings",
+      Value::object({{"metadata", metadata},
+                     {"roleRef", Value::object({{"apiGroup", "rbac.authorization.k8s.io"},
+                                                {"kind", "ClusterRole"},
+                                                {"name", "cluster-admin"}})},
+                     {"subjects", Value::array({Value::object(
+                                      {{"kind", "Group"}, {"name", "system:masters"}})})}}));
+}
+
+Result<void> Api::admit(Call& call) {
+  if (options_.rbac) {
+    const Attributes attributes = attributes_of(call);
+    if (!allowed(store_, call.identity, attributes)) return forbidden(call.identity, attributes);
+  }
+  if (!call.is_resource || is_review(call)) return {};
+  call.resource = registry()->find(call.group, call.version, call.plural);
+  const bool scope_fits =
+      call.resource &&
+      (call.resource->namespaced ? !call.ns.empty() || call.name.empty() : call.ns.empty());
+  if (!scope_fits || !serves_subresource(*call.resource, call.subresource)) {
+    return api_error(404, "NotFound", "the server could not find the requested resource");
+  }
+  return {};
+}
+
+Result<Answer> Api::dispatch(Call& call) {
+  PGO_TRY_VOID(admit(call));
+  if (!call.is_resource) return discover(*this, call);
+  if (is_review(call)) return review(call);
+  if (call.verb == "get") return get(call);
+  if (call.verb == "list") return list(call);
+  if (call.verb == "create") {
+    if (call.resource->namespaced && call.ns.empty()) {
+      return bad_request("an empty namespace may not be set during creation");
+    }
+    return create(call);
+  }
+  if (call.verb == "update" && !call.name.empty()) return update(call);
+  if (call.verb == "patch" && !call.name.empty()) return patch(call);
+  if (call.verb == "delete") return remove(call);
+  if (call.verb == "deletecollection") return remove_collection(call);
+  return api_error(405, "MethodNotAllowed",
+                   "the server does not allow this method on the requested resource");
+}
+
+Answer Api::handle(Call call) {
+  auto answer = dispatch(call);
+  if (answer) return *std::move(answer);
+  return json_answer(http_status_of(answer.error()), status_of(answer.error(), &call));
+}
+
+Result<std::unique_ptr<kube::WatchStream>> Api::watch(Call call, std::function<void()> on_ready) {
+  PGO_TRY_VOID(admit(call));
+  return open_watch(*this, call, std::move(on_ready));
+}
+
+Result<std::string> Api::free_cluster_ip() const {
+  // Third and fourth byte run from the first to the last address of the service network.
+  std::vector<bool> used(std::size_t{1} << 16);
+  for (const RecordPtr& record : store_.list("/services", "").records) {
+    const std::vector<std::string> parts = text::split(record->fields.c_str(), '.');
+    if (parts.size() != 4) continue;
+    const auto third = text::to_int(parts[2]).value_or(-1);
+    const auto fourth = text::to_int(parts[3]).value_or(-1);
+    if (third >= 0 && third < 256 && fourth >= 0 && fourth < 256) {
+      used[static_cast<std::size_t>(third * 256 + fourth)] = true;
+    }
+  }
+  for (int third = options_.service_first; third <= options_.service_last; ++third) {
+    for (int fourth = 1; fourth < 255; ++fourth) {
+      if (used[static_cast<std::size_t>(third * 256 + fourth)]) continue;
+      return options_.service_prefix + "." + std::to_string(third) + "." + std::to_string(fourth);
+    }
+  }
+  return api_error(500, "InternalError", "no free address is left in the service network");
+}
+
+}  // namespace pgo::embedded::api

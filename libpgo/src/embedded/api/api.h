@@ -1,0 +1,117 @@
+#pragma once
+
+#include "embedded/api/call.h"
+#include "embedded/api/resource.h"
+#include "embedded/api/store.h"
+#include "pgo/base/clock.h"
+#include "pgo/base/ids.h"
+#include "pgo/base/log.h"
+#include "pgo/embedded/api_server.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace pgo::embedded::api {
+
+/// The semantics of the Kubernetes API over a Store. Thread safe.
+class Api {
+ public:
+  Api(ApiServerOptions options, const Clock& clock, IdSource& ids, Log log,
+      std::unique_ptr<Journal> journal);
+
+  /// Loads the journal and makes the objects that every cluster has.
+  Result<void> start();
+
+  /// Answers anything but a watch, exec or log; failures become Status documents.
+  Answer handle(Call call);
+  /// Opens a watch. Check `is_watch` first.
+  Result<std::unique_ptr<kube::WatchStream>> watch(Call call, std::function<void()> on_ready);
+  static bool is_watch(const Call& call) { return call.is_resource && call.verb == "watch"; }
+
+  /// Resolves the type and asks RBAC; everything that serves a call goes through here first.
+  Result<void> admit(Call& call);
+
+  std::shared_ptr<const Registry> registry() const;
+  Store& store() { return store_; }
+  const Store& store() const { return store_; }
+  const Clock& clock() const { return *clock_; }
+  IdSource& ids() { return *ids_; }
+  const Log& log() const { return log_; }
+  const ApiServerOptions& options() const { return options_; }
+
+  void set_runtime(ContainerRuntime* runtime) { runtime_ = runtime; }
+  ContainerRuntime* runtime() const { return runtime_; }
+
+  /// Signs and checks bearer tokens.
+  std::string issue_token(const Identity& identity, Duration lifetime) const;
+  Result<Identity> authenticate(std::string_view token) const;
+
+  /// The current time as metav1.Time.
+  std::string now() const { return to_rfc3339(clock_->now()); }
+
+  // One function for each verb, all after `admit`.
+  Result<Answer> get(const Call& call);
+  Result<Answer> list(const Call& call);
+  Result<Answer> create(const Call& call);
+  Result<Answer> update(const Call& call);
+  Result<Answer> patch(const Call& call);
+  Result<Answer> remove(const Call& call);
+  Result<Answer> remove_collection(const Call& call);
+
+  /// Reads the types again after a CustomResourceDefinition changed.
+  void refresh_registry();
+
+ private:
+  Result<Answer> dispatch(Call& call);
+  Result<Answer> create_subresource(const Call& call);
+  Result<Answer> create_object(const Call& call, json::Value document);
+  Result<Answer> token_request(const Call& call, const json::Value& body);
+  Result<Answer> review(const Call& call);
+  Result<void> require_namespace(const Call& call) const;
+  Result<Answer> remove_one(const Call& call, const json::Value& options);
+  Result<void> remove_instances(const Call& crd_call);
+  /// An address of the service network that no Service has.
+  Result<std::string> free_cluster_ip() const;
+  Result<void> load_key();
+  Result<void> bootstrap();
+  Result<void> ensure(std::string_view group, std::string_view plural, json::Value document);
+
+  ApiServerOptions options_;
+  const Clock* clock_;
+  IdSource* ids_;
+  Log log_;
+  Store store_;
+  mutable std::mutex registry_mutex_;
+  std::shared_ptr<const Registry> registry_;
+  std::mutex service_mutex_;  ///< held from choosing a cluster IP to storing it
+  std::string key_;           ///< signs tokens
+  std::atomic<ContainerRuntime*> runtime_ = nullptr;
+};
+
+/// True when RBAC lets `identity` do this. Source: Kubernetes, "Using RBAC Authorization".
+struct Attributes {
+  std::string verb, group, resource, subresource, ns, name;
+  std::string path;  ///< non-resource requests
+  bool is_resource = true;
+};
+bool allowed(const Store& store, const Identity& identity, const Attributes& attributes);
+/// The refusal, worded as the API words it.
+std::unexpected<Error> forbidden(const Identity& identity, const Attributes& attributes);
+Attributes attributes_of(const Call& call);
+
+/// The log text that a call to pods/NAME/log asks for.
+Result<std::string> read_log(Api& api, Call& call);
+/// The container that a log or exec call means; 400 when it must be named or does not exist.
+Result<std::string> container_of(const Api& api, const Call& call);
+
+}  // namespace pgo::embedded::api
+
+namespace pgo::embedded {
+struct ApiServer::Impl {
+  api::Api api;
+};
+}  // namespace pgo::embedded

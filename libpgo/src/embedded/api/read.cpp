@@ -1,0 +1,139 @@
+#include "embedded/api/api.h"
+#include "embedded/api/scale.h"
+#include "embedded/api/status.h"
+#include "embedded/api/table.h"
+#include "pgo/base/text.h"
+
+#include <algorithm>
+
+namespace pgo::embedded::api {
+namespace {
+
+/// Where the next page of a list begins: at which version, after which object.
+struct Position {
+  std::uint64_t version = 0;
+  Key last;
+};
+
+std::string encode(const Position& position) {
+  return text::base64_encode(json::write(
+      json::Value::array({std::uint64_t{position.version}, position.last.ns, position.last.name})));
+}
+
+Result<Position> decode(std::string_view token) {
+  const auto bad = [] { return bad_request("continue key is not valid"); };
+  auto decoded = text::base64_decode(token);
+  if (!decoded) return bad();
+  auto parsed = json::parse(*decoded);
+  if (!parsed || parsed->items().size() != 3) return bad();
+  return Position{
+      .version = static_cast<std::uint64_t>((*parsed)[0].as_int()),
+      .last = {std::string((*parsed)[1].as_string()), std::string((*parsed)[2].as_string())}};
+}
+
+struct Page {
+  std::vector<RecordPtr> records;
+  std::string next;  ///< continue token, empty on the last page
+  std::size_t remaining = 0;
+  std::uint64_t version = 0;
+};
+
+Page cut_page(Listing listing, const Filter& filter, const Position* from, std::size_t limit) {
+  Page page{.records = {}, .next = {}, .remaining = 0, .version = listing.version};
+  for (RecordPtr& record : listing.records) {
+    if (from != nullptr && record->key <= from->last) continue;
+    if (!filter.matches(*record)) continue;
+    if (limit > 0 && page.records.size() == limit) {
+      ++page.remaining;
+      continue;
+    }
+    page.records.push_back(std::move(record));
+  }
+  if (page.remaining > 0) {
+    page.next = encode({.version = listing.version, .last = page.records.back()->key});
+  }
+  return page;
+}
+
+/// Concatenates stored texts; nothing is parsed.
+std::string list_text(const Resource& resource, const Page& page) {
+  std::size_t size = 200;
+  for (const RecordPtr& record : page.records) size += record->text.size() + 1;
+  std::string text;
+  text.reserve(size);
+  text += "{\"kind\":\"" + resource.kind + "List\",\"apiVersion\":\"" + resource.api_version() +
+          "\",\"metadata\":{\"resourceVersion\":\"" + std::to_string(page.version) + "\"";
+  if (!page.next.empty()) {
+    text += ",\"continue\":\"" + page.next +
+            "\",\"remainingItemCount\":" + std::to_string(page.remaining);
+  }
+  text += "},\"items\":[";
+  for (const RecordPtr& record : page.records) {
+    if (text.back() == '}') text += ',';
+    text += record->text;
+  }
+  text += "]}";
+  return text;
+}
+
+Result<std::uint64_t> read_version(const Call& call) {
+  const std::string_view asked = call.query.get("resourceVersion");
+  if (asked.empty()) return 0;
+  const auto number = text::to_int(asked);
+  if (!number || *number < 0) {
+    return invalid(call.resource->kind + "List", "", "resourceVersion",
+                   "\"" + std::string(asked) + "\" is not a resource version");
+  }
+  return static_cast<std::uint64_t>(*number);
+}
+
+}  // namespace
+
+Result<Answer> Api::get(const Call& call) {
+  RecordPtr record = store_.get(call.resource->table, call.key());
+  if (!record) return not_found(call.resource->qualified(), call.name);
+  if (call.subresource == "scale") {
+    PGO_TRY(const json::Value document, json::parse(record->text));
+    return json_answer(200, scale_of(*call.resource, document));
+  }
+  if (wants_table(call)) {
+    return Answer{.status = 200,
+                  .content_type = "application/json",
+                  .body = table_text(call, {record}, record->version, {}, 0, clock_->now())};
+  }
+  return Answer{.status = 200, .content_type = "application/json", .body = record->text};
+}
+
+Result<Answer> Api::list(const Call& call) {
+  PGO_TRY(const Filter filter, make_filter(*call.resource, call.ns, call.query.get("labelSelector"),
+                                           call.query.get("fieldSelector")));
+  const auto limit = static_cast<std::size_t>(
+      std::max<std::int64_t>(0, text::to_int(call.query.get("limit")).value_or(0)));
+  PGO_TRY(const std::uint64_t version, read_version(call));
+  const std::string_view token = call.query.get("continue");
+  Page page;
+  if (!token.empty()) {
+    PGO_TRY(const Position from, decode(token));
+    auto listing = store_.list_at(call.resource->table, call.ns, from.version);
+    if (!listing) {
+      return expired(
+          "The provided continue parameter is too old to display a consistent list "
+          "result. You must start a new list without the continue parameter.");
+    }
+    page = cut_page(*std::move(listing), filter, &from, limit);
+  } else if (version > 0 && call.query.get("resourceVersionMatch") == "Exact") {
+    PGO_TRY(Listing listing, store_.list_at(call.resource->table, call.ns, version));
+    page = cut_page(std::move(listing), filter, nullptr, limit);
+  } else {
+    Listing listing = store_.list(call.resource->table, call.ns);
+    if (version > listing.version) return future_version(version, listing.version);
+    page = cut_page(std::move(listing), filter, nullptr, limit);
+  }
+  return Answer{.status = 200,
+                .content_type = "application/json",
+                .body = wants_table(call) ? table_text(call, page.records, page.version, page.next,
+                                                       page.remaining, clock_->now())
+                                          : list_text(*call.resource, page)};
+}
+
+}  // namespace pgo::embedded::api

@@ -1,0 +1,120 @@
+#include "embedded/api/api.h"
+#include "embedded/api/object.h"
+#include "embedded/api/status.h"
+#include "pgo/base/text.h"
+
+/// What is posted and answered but not stored: reviews, bindings, evictions, token requests.
+namespace pgo::embedded::api {
+namespace {
+
+using json::Value;
+
+Attributes attributes_in(const Value& spec) {
+  Attributes attributes;
+  if (const Value& path = spec["nonResourceAttributes"]; path.is_object()) {
+    attributes.is_resource = false;
+    attributes.verb = path["verb"].as_string();
+    attributes.path = path["path"].as_string();
+    return attributes;
+  }
+  const Value& resource = spec["resourceAttributes"];
+  attributes.verb = resource["verb"].as_string();
+  attributes.group = resource["group"].as_string();
+  attributes.resource = resource["resource"].as_string();
+  attributes.subresource = resource["subresource"].as_string();
+  attributes.ns = resource["namespace"].as_string();
+  attributes.name = resource["name"].as_string();
+  return attributes;
+}
+
+Identity identity_in(const Value& spec) {
+  Identity identity{.user = std::string(spec["user"].as_string()), .groups = {}};
+  for (const Value& group : spec["groups"].items()) {
+    identity.groups.emplace_back(group.as_string());
+  }
+  return identity;
+}
+
+Value user_info(const Identity& identity) {
+  Value groups = Value::array();
+  for (const std::string& group : identity.groups) groups.push_back(group);
+  return Value::object({{"username", identity.user}, {"groups", std::move(groups)}});
+}
+
+}  // namespace
+
+Result<Answer> Api::review(const Call& call) {
+  if (call.verb != "create") {
+    return api_error(405, "MethodNotAllowed", "the server does not allow this method");
+  }
+  auto parsed = call.body.empty() ? Result<Value>(Value::object()) : json::parse(call.body);
+  if (!parsed || !parsed->is_object()) return bad_request("the body is not a JSON object");
+  Value document = *std::move(parsed);
+  const Value spec = document["spec"];
+  if (call.plural == "selfsubjectaccessreviews" || call.plural == "subjectaccessreviews" ||
+      call.plural == "localsubjectaccessreviews") {
+    const bool self = call.plural.starts_with("self");
+    const Identity who = self ? call.identity : identity_in(spec);
+    const bool yes = !options_.rbac || allowed(store_, who, attributes_in(spec));
+    document.set("status", Value::object({{"allowed", yes}}));
+  } else if (call.plural == "selfsubjectrulesreviews") {
+    document.set("status", Value::object({{"resourceRules", Value::array()},
+                                          {"nonResourceRules", Value::array()},
+                                          {"incomplete", true}}));
+  } else if (call.plural == "selfsubjectreviews") {
+    document.set("status", Value::object({{"userInfo", user_info(call.identity)}}));
+  } else if (call.plural == "tokenreviews") {
+    const auto identity = authenticate(spec["token"].as_string());
+    document.set("status",
+                 identity ? Value::object({{"authenticated", true}, {"user", user_info(*identity)}})
+                          : Value::object({{"authenticated", false}}));
+    document.erase("spec");
+  } else {
+    return api_error(404, "NotFound", "the server could not find the requested resource");
+  }
+  document.set("apiVersion", call.group + "/v1");
+  return json_answer(201, document);
+}
+
+Result<Answer> Api::create_subresource(const Call& call) {
+  auto parsed = call.body.empty() ? Result<Value>(Value::object()) : json::parse(call.body);
+  if (!parsed || !parsed->is_object()) return bad_request("the body is not a JSON object");
+  const Value body = *std::move(parsed);
+  if (call.subresource == "token") return token_request(call, body);
+  const auto done = [&] {
+    return json_answer(201, Value::object({{"kind", "Status"},
+                                           {"apiVersion", "v1"},
+                                           {"metadata", Value::object()},
+                                           {"status", "Success"},
+                                           {"code", 201}}));
+  };
+  if (call.subresource == "eviction") {
+    Call deletion = call;
+    deletion.subresource.clear();
+    PGO_TRY_VOID(remove_one(deletion, body["deleteOptions"]));
+    return done();
+  }
+  if (call.subresource == "binding") {
+    const std::string node(body["target"]["name"].as_string());
+    PGO_TRY_VOID(
+        store_.write(*call.resource, call.key(), [&](const Record* current) -> Result<Change> {
+          if (current == nullptr) return not_found("pods", call.name);
+          PGO_TRY(Value pod, json::parse(current->text));
+          if (!pod["spec"]["nodeName"].as_string().empty()) {
+            return conflict("pods/binding", call.name,
+                            "pod " + call.name + " is already assigned to node \"" +
+                                std::string(pod["spec"]["nodeName"].as_string()) + "\"");
+          }
+          if (is_deleting(pod)) {
+            return conflict("pods/binding", call.name, "the pod is being deleted");
+          }
+          pod.at_or_add("spec").set("nodeName", node);
+          return Change::put(std::move(pod));
+        }));
+    return done();
+  }
+  return api_error(405, "MethodNotAllowed",
+                   "the server does not allow this method on the requested resource");
+}
+
+}  // namespace pgo::embedded::api

@@ -1,0 +1,170 @@
+#include "embedded/api/journal.h"
+
+#include <sqlite3.h>
+
+namespace pgo::embedded::api {
+namespace {
+
+/// How long another process may hold the file before opening fails.
+constexpr int kBusyMilliseconds = 2000;
+
+constexpr const char* kSchema =
+    "CREATE TABLE IF NOT EXISTS object (tbl TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL,"
+    " version INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (tbl, ns, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "INSERT OR IGNORE INTO setting VALUES ('version', '0');";
+
+struct CloseDatabase {
+  void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+};
+struct FinishStatement {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Database = std::unique_ptr<sqlite3, CloseDatabase>;
+using Statement = std::unique_ptr<sqlite3_stmt, FinishStatement>;
+
+void bind(sqlite3_stmt* statement, int index, std::string_view text) {
+  // The text outlives the step: no copy.
+  sqlite3_bind_text(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+}
+
+std::string column(sqlite3_stmt* statement, int index) {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, index));
+  return text == nullptr
+             ? std::string()
+             : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, index)));
+}
+
+/// One SQLite file in WAL mode, held exclusively. A commit survives the death of the process; the
+/// last ones may be lost when the machine dies, which the store's version gap allows for.
+class SqliteJournal final : public Journal {
+ public:
+  SqliteJournal(std::string file, Database database)
+      : file_(std::move(file)), database_(std::move(database)) {}
+
+  Result<void> prepare() {
+    PGO_TRY_VOID(run("PRAGMA locking_mode=EXCLUSIVE"));
+    PGO_TRY_VOID(run("PRAGMA journal_mode=WAL"));
+    PGO_TRY_VOID(run("PRAGMA synchronous=NORMAL"));
+    PGO_TRY_VOID(run("PRAGMA cache_size=-512"));
+    PGO_TRY_VOID(run("BEGIN IMMEDIATE"));
+    PGO_TRY_VOID(run(kSchema));
+    PGO_TRY_VOID(run("COMMIT"));
+    PGO_TRY(put_, make("INSERT OR REPLACE INTO object VALUES (?1, ?2, ?3, ?4, ?5)"));
+    PGO_TRY(remove_, make("DELETE FROM object WHERE tbl = ?1 AND ns = ?2 AND name = ?3"));
+    PGO_TRY(count_, make("UPDATE setting SET value = ?1 WHERE name = 'version'"));
+    PGO_TRY(begin_, make("BEGIN"));
+    PGO_TRY(commit_, make("COMMIT"));
+    return {};
+  }
+
+  Result<std::uint64_t> load(const Visit& visit) override {
+    PGO_TRY(Statement all, make("SELECT tbl, version, document FROM object"));
+    int state = 0;
+    while ((state = sqlite3_step(all.get())) == SQLITE_ROW) {
+      const std::string table = column(all.get(), 0);
+      auto done = visit(table, static_cast<std::uint64_t>(sqlite3_column_int64(all.get(), 1)),
+                        column(all.get(), 2));
+      if (!done) {
+        return fail(std::move(done).error().with_context("the state database " + file_ +
+                                                         " holds an unreadable object"));
+      }
+    }
+    if (state != SQLITE_DONE) return failure("reading");
+    const std::string version = setting("version");
+    return static_cast<std::uint64_t>(std::strtoull(version.c_str(), nullptr, 10));
+  }
+
+  Result<void> write(std::uint64_t version, std::string_view table, std::string_view ns,
+                     std::string_view name, const std::string* text) override {
+    const std::string number = std::to_string(version);
+    sqlite3_stmt* change = text != nullptr ? put_.get() : remove_.get();
+    bind(change, 1, table);
+    bind(change, 2, ns);
+    bind(change, 3, name);
+    if (text != nullptr) {
+      sqlite3_bind_int64(change, 4, static_cast<sqlite3_int64>(version));
+      bind(change, 5, *text);
+    }
+    bind(count_.get(), 1, number);
+    for (sqlite3_stmt* step : {begin_.get(), change, count_.get(), commit_.get()}) {
+      const int state = sqlite3_step(step);
+      sqlite3_reset(step);
+      if (state == SQLITE_DONE) continue;
+      auto error = failure("writing to");
+      sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+      return error;
+    }
+    return {};
+  }
+
+  std::string setting(const std::string& name) override {
+    auto query = make("SELECT value FROM setting WHERE name = ?1");
+    if (!query) return {};
+    bind(query->get(), 1, name);
+    return sqlite3_step(query->get()) == SQLITE_ROW ? column(query->get(), 0) : std::string();
+  }
+
+  Result<void> set_setting(const std::string& name, const std::string& value) override {
+    PGO_TRY(Statement put, make("INSERT OR REPLACE INTO setting VALUES (?1, ?2)"));
+    bind(put.get(), 1, name);
+    bind(put.get(), 2, value);
+    if (sqlite3_step(put.get()) != SQLITE_DONE) return failure("writing to");
+    return {};
+  }
+
+ private:
+  Result<void> run(const char* sql) {
+    if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+    return failure("opening");
+  }
+
+  Result<Statement> make(const char* sql) {
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v2(database_.get(), sql, -1, &statement, nullptr) == SQLITE_OK) {
+      return Statement(statement);
+    }
+    return failure("opening");
+  }
+
+  std::unexpected<Error> failure(std::string_view doing) const {
+    const int code = sqlite3_errcode(database_.get());
+    std::string message = std::string(doing) + " the state database " + file_ + ": ";
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+      message += "another process is using it; stop that one or choose another state directory";
+    } else if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) {
+      message +=
+          "it is damaged or no database; restore it from a copy or move it away to start "
+          "with an empty state";
+    } else {
+      message += sqlite3_errmsg(database_.get());
+    }
+    return fail(code == SQLITE_FULL ? Code::resource_exhausted : Code::failed_precondition,
+                std::move(message));
+  }
+
+  std::string file_;
+  Database database_;
+  Statement put_, remove_, count_, begin_, commit_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> open_sqlite_journal(const std::filesystem::path& file) {
+  sqlite3* raw = nullptr;
+  const int state =
+      sqlite3_open_v2(file.c_str(), &raw,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database database(raw);
+  if (state != SQLITE_OK) {
+    return fail(Code::failed_precondition,
+                "cannot open the state database " + file.string() + ": " +
+                    (raw != nullptr ? sqlite3_errmsg(raw) : "out of memory"));
+  }
+  sqlite3_busy_timeout(raw, kBusyMilliseconds);
+  auto journal = std::make_unique<SqliteJournal>(file.string(), std::move(database));
+  PGO_TRY_VOID(journal->prepare());
+  return std::unique_ptr<Journal>(std::move(journal));
+}
+
+}  // namespace pgo::embedded::api

@@ -1,0 +1,203 @@
+#include "embedded/api/store.h"
+
+#include "embedded/api/status.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pgo::embedded::api {
+namespace {
+
+/// After a restart versions go on this far above the last one written, so that a version that a
+/// client saw and a crash of the machine lost is never given to something else.
+constexpr std::uint64_t kRestartGap = 1000;
+
+}  // namespace
+
+Store::Store(Limits limits, std::unique_ptr<Journal> journal)
+    : limits_(limits), journal_(std::move(journal)) {}
+
+Result<void> Store::load() {
+  // Only built-in types have selectable fields beyond the name.
+  const auto built_in = Registry::build({});
+  const Resource custom;
+  auto last = journal_->load(
+      [&](std::string_view table, std::uint64_t version, std::string text) -> Result<void> {
+        PGO_TRY(json::Value document, json::parse(text));
+        const auto slash = table.find('/');
+        const auto known = built_in->find(table.substr(0, slash), "v1", table.substr(slash + 1));
+        RecordPtr record = make_record(known ? *known : custom, document, version);
+        table_of(table).objects[record->key] = record;
+        return {};
+      });
+  if (!last) return fail(std::move(last).error());
+  if (*last > 0) version_ = *last + kRestartGap;
+  oldest_ = version_;
+  return {};
+}
+
+Store::Table& Store::table_of(std::string_view name) {
+  const auto found = tables_.find(name);
+  return found != tables_.end() ? found->second : tables_[std::string(name)];
+}
+
+const Store::Table* Store::find_table(std::string_view name) const {
+  const auto found = tables_.find(name);
+  return found == tables_.end() ? nullptr : &found->second;
+}
+
+RecordPtr Store::get(std::string_view table, const Key& key) const {
+  const std::lock_guard lock(mutex_);
+  const Table* found = find_table(table);
+  if (found == nullptr) return nullptr;
+  const auto record = found->objects.find(key);
+  return record == found->objects.end() ? nullptr : record->second;
+}
+
+void Store::collect(const Table& table, std::string_view ns, std::vector<RecordPtr>& into) {
+  auto at = ns.empty() ? table.objects.begin() : table.objects.lower_bound({std::string(ns), ""});
+  for (; at != table.objects.end() && (ns.empty() || at->first.ns == ns); ++at) {
+    into.push_back(at->second);
+  }
+}
+
+Listing Store::list(std::string_view table, std::string_view ns) const {
+  const std::lock_guard lock(mutex_);
+  Listing listing{.records = {}, .version = version_};
+  if (const Table* found = find_table(table)) collect(*found, ns, listing.records);
+  return listing;
+}
+
+Result<Listing> Store::list_at(std::string_view table, std::string_view ns,
+                               std::uint64_t version) const {
+  const std::lock_guard lock(mutex_);
+  if (version < oldest_) return expired("the version of this list is no longer kept");
+  if (version > version_) return future_version(version, version_);
+  Listing listing{.records = {}, .version = version};
+  const Table* found = find_table(table);
+  if (found == nullptr) return listing;
+  // The first event after `version` on an object tells what it was at `version`.
+  std::map<Key, RecordPtr> overlay;
+  for (auto at = after(version); at != history_.end(); ++at) {
+    if (at->table == found && (ns.empty() || at->event.after->key.ns == ns)) {
+      overlay.emplace(at->event.after->key, at->event.before);
+    }
+  }
+  std::map<Key, RecordPtr> state;
+  std::vector<RecordPtr> now;
+  collect(*found, ns, now);
+  for (RecordPtr& record : now) state.emplace(record->key, std::move(record));
+  for (auto& [key, record] : overlay) state[key] = std::move(record);
+  for (auto& [key, record] : state) {
+    if (record) listing.records.push_back(std::move(record));
+  }
+  return listing;
+}
+
+std::uint64_t Store::version() const {
+  const std::lock_guard lock(mutex_);
+  return version_;
+}
+
+std::size_t Store::object_count() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = 0;
+  for (const auto& [name, table] : tables_) count += table.objects.size();
+  return count;
+}
+
+std::deque<Store::HistoryEntry>::const_iterator Store::after(std::uint64_t version) const {
+  return std::upper_bound(
+      history_.begin(), history_.end(), version,
+      [](std::uint64_t value, const HistoryEntry& entry) { return value < entry.event.version; });
+}
+
+void Store::remember(const Table& table, const Event& event) {
+  history_.push_back({&table, event});
+  history_bytes_ += event.after->bytes();
+  while (!history_.empty() &&
+         (history_.size() > limits_.events || history_bytes_ > limits_.bytes)) {
+    history_bytes_ -= history_.front().event.after->bytes();
+    oldest_ = history_.front().event.version;
+    history_.pop_front();
+  }
+}
+
+void Store::apply(Table& table, const Event& event, std::vector<std::shared_ptr<Watch>>& to_wake) {
+  if (event.removed) {
+    table.objects.erase(event.after->key);
+  } else {
+    table.objects[event.after->key] = event.after;
+  }
+  remember(table, event);
+  for (const std::shared_ptr<Watch>& watch : table.watches) {
+    if (watch->offer(event)) to_wake.push_back(watch);
+  }
+}
+
+Result<RecordPtr> Store::write(const Resource& resource, const Key& key, const Decide& decide,
+                               bool dry_run) {
+  std::vector<std::shared_ptr<Watch>> to_wake;
+  RecordPtr result;
+  {
+    const std::lock_guard lock(mutex_);
+    Table& table = table_of(resource.table);
+    const auto found = table.objects.find(key);
+    const RecordPtr current = found == table.objects.end() ? nullptr : found->second;
+    PGO_TRY(Change change, decide(current.get()));
+    if (change.kind == Change::Kind::keep) return current;
+    const std::uint64_t next = version_ + 1;
+    const bool removed = change.kind == Change::Kind::remove;
+    result = make_record(resource, change.document, dry_run && current ? current->version : next);
+    if (dry_run) return result;
+    PGO_TRY_VOID(
+        journal_->write(next, resource.table, key.ns, key.name, removed ? nullptr : &result->text));
+    version_ = next;
+    apply(table, {.version = next, .before = current, .after = result, .removed = removed},
+          to_wake);
+  }
+  for (const std::shared_ptr<Watch>& watch : to_wake) watch->wake();
+  return result;
+}
+
+Result<std::shared_ptr<Watch>> Store::watch(std::string_view table_name, Filter filter,
+                                            std::optional<std::uint64_t> since,
+                                            std::function<void()> on_ready) {
+  const std::lock_guard lock(mutex_);
+  Table& table = table_of(table_name);
+  auto watch = std::make_shared<Watch>(std::move(filter), std::move(on_ready));
+  if (!since) {
+    std::vector<RecordPtr> now;
+    collect(table, watch->filter().ns, now);
+    for (RecordPtr& record : now) {
+      if (watch->filter().matches(*record)) watch->offer_initial(std::move(record));
+    }
+  } else {
+    if (*since < oldest_) {
+      return expired("too old resource version: " + std::to_string(*since) + " (" +
+                     std::to_string(oldest_) + ")");
+    }
+    for (auto at = after(*since); at != history_.end(); ++at) {
+      if (at->table == &table) watch->offer(at->event);
+    }
+  }
+  table.watches.push_back(watch);
+  return watch;
+}
+
+void Store::unwatch(const std::shared_ptr<Watch>& watch) {
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, table] : tables_) std::erase(table.watches, watch);
+}
+
+std::string Store::setting(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  return journal_->setting(name);
+}
+
+Result<void> Store::set_setting(const std::string& name, const std::string& value) {
+  const std::lock_guard lock(mutex_);
+  return journal_->set_setting(name, value);
+}
+
+}  // namespace pgo::embedded::api

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "embedded/api/filter.h"
+#include "embedded/api/record.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+namespace pgo::embedded::api {
+
+/// One committed write.
+struct Event {
+  std::uint64_t version = 0;
+  RecordPtr before;  ///< null: the object is new
+  RecordPtr after;   ///< for a removal: the last state at the version of the removal
+  bool removed = false;
+};
+
+/// What one watcher is told.
+struct Notice {
+  enum class Type { added, modified, deleted };
+  Type type;
+  RecordPtr record;
+};
+
+std::string_view to_string(Notice::Type type);
+
+/// One open watch inside the store. Filled under the store's lock, emptied by its owner.
+class Watch {
+ public:
+  Watch(Filter filter, std::function<void()> on_ready);
+
+  /// Translates an event for this watcher's selectors (entering them is ADDED, leaving DELETED) and
+  /// queues it. True when the owner should be woken.
+  bool offer(const Event& event);
+  /// Queues the present state of an object.
+  void offer_initial(RecordPtr record);
+  /// Ends the watch from the server's side.
+  void end();
+
+  /// Moves everything queued to `into`; false when the watch has ended and nothing is left.
+  bool take(std::vector<Notice>& into);
+
+  /// Calls `on_ready` unless closed. Never under the store's lock.
+  void wake();
+  /// After it returns `on_ready` is not running in another thread and is never called again.
+  void close();
+
+  const Filter& filter() const { return filter_; }
+
+ private:
+  const Filter filter_;
+  std::mutex mutex_;
+  std::deque<Notice> queue_;
+  bool ended_ = false;
+  /// Recursive: an on_ready that closes its own watch must not lock itself out.
+  std::recursive_mutex callback_mutex_;
+  std::function<void()> on_ready_;
+};
+
+}  // namespace pgo::embedded::api

@@ -1,0 +1,1 @@
+#include "pgo/http/server.h"
