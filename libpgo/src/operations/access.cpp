@@ -5,6 +5,8 @@
 #include "pgo/model/names.h"
 
 #include <algorithm>
+#include <mutex>
+#include <set>
 
 namespace pgo::operations {
 namespace {
@@ -20,7 +22,38 @@ std::string installation_selector(const Context& context) {
 
 }  // namespace
 
-Result<Caller> authenticate(const Context& context, std::string_view name,
+struct PasswordMemory::Impl {
+  std::mutex mutex;
+  std::string key;
+  std::set<std::string> right;  ///< digests
+};
+
+PasswordMemory::PasswordMemory(IdSource& ids) : impl_(std::make_unique<Impl>()) {
+  impl_->key.resize(32);
+  ids.fill(impl_->key.data(), impl_->key.size());
+}
+
+PasswordMemory::~PasswordMemory() = default;
+
+bool PasswordMemory::verify(std::string_view stored, std::string_view given) {
+  constexpr std::size_t kMostEntries = 1000;
+  if (!crypto::is_hashed(stored)) return crypto::verify_password(stored, given);
+  std::string pair(stored);
+  pair += '\0';
+  pair += given;
+  const std::string digest = crypto::hmac_sha256(impl_->key, pair);
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->right.contains(digest)) return true;
+  }
+  if (!crypto::verify_password(stored, given)) return false;
+  const std::lock_guard lock(impl_->mutex);
+  if (impl_->right.size() >= kMostEntries) impl_->right.clear();
+  impl_->right.insert(digest);
+  return true;
+}
+
+Result<Caller> authenticate(const Context& context, PasswordMemory& memory, std::string_view name,
                             std::string_view password) {
   // A name that cannot be part of a secret's name cannot be a user; it never reaches a path.
   if (!text::is_dns1123_subdomain(model::names::pgouser_secret(name))) return not_authenticated();
@@ -30,7 +63,7 @@ Result<Caller> authenticate(const Context& context, std::string_view name,
   if (!secret) return not_authenticated();
   if (context.config.check_passwords()) {
     const std::string stored = secret_text(*secret, model::data_key::kPassword);
-    if (stored.empty() || !crypto::verify_password(stored, password)) return not_authenticated();
+    if (stored.empty() || !memory.verify(stored, password)) return not_authenticated();
   }
   Caller caller;
   caller.user = std::string(name);

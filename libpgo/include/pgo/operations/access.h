@@ -2,14 +2,30 @@
 
 #include "pgo/operations/context.h"
 
+#include <memory>
 #include <string_view>
 
 namespace pgo::operations {
 
+/// Remembers which passwords were right, so that the deliberately slow check of a stored hash is
+/// done once per password and not at every request. Keeps keyed digests only, in a bounded number;
+/// a changed secret is a different entry. Thread safe.
+class PasswordMemory {
+ public:
+  explicit PasswordMemory(IdSource& ids);
+  ~PasswordMemory();
+  /// True when `given` is right for `stored`.
+  bool verify(std::string_view stored, std::string_view given);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 /// The operator user behind a name and password, from secret pgouser-NAME. `unauthenticated` for an
 /// unknown name and for a wrong password alike; the message holds neither. With pgo.yaml's
 /// BasicAuth "false" only the name counts.
-Result<Caller> authenticate(const Context& context, std::string_view name,
+Result<Caller> authenticate(const Context& context, PasswordMemory& memory, std::string_view name,
                             std::string_view password);
 
 /// `permission_denied` unless one of the caller's roles grants `permission` ("CreateCluster") or
