@@ -15,7 +15,7 @@ namespace pgo::embedded {
 struct ControllersOptions {
   /// Published as ConfigMap kube-root-ca.crt in every namespace; empty = none.
   std::string root_ca_pem{};
-  /// Directory under which provisioned volumes name their place: ROOT/pvc-UID.
+  /// Directory under which provisioned volumes name their place: ROOT/NAMESPACE/CLAIM.
   std::string volume_root = "/var/lib/pgo/volumes";
   /// Finalizer put on provisioned volumes for whoever removes their data; empty = none.
   std::string volume_finalizer{};

@@ -39,7 +39,7 @@ kube::Object volume_for(const kube::Object& claim, const VolumeOptions& options)
   return volume;
 }
 
-void bind(const kube::Object& claim, const std::string& volume, Decision& out) {
+void bind_claim(const kube::Object& claim, const std::string& volume, Decision& out) {
   json::Value patch;
   json::Value& annotations = patch.at_or_add("metadata").at_or_add("annotations");
   annotations.set("pv.kubernetes.io/bind-completed", "yes");
@@ -72,7 +72,7 @@ Decision plan_claim(const kube::Object& claim, const Seen& volume, bool in_use,
       out.create(kube::types::kPersistentVolume, volume_for(claim, options));
       return out;  // The claim names its volume once that exists.
     }
-    bind(claim, std::string(volume->name()), out);
+    bind_claim(claim, std::string(volume->name()), out);
     return out;
   }
   const json::Value& status = claim["status"];

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "pgo/base/clock.h"
+#include "pgo/kube/informer.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pgo::test {
+
+struct StandInPod;
+
+/// Patroni's part in one place for all scopes: it elects, writes `<scope>-config` and
+/// `<scope>-leader`, and labels its members with their role. What it knows it reads from the pods
+/// and the ConfigMaps. Source: the ConfigMaps and labels Patroni writes with Kubernetes as its DCS.
+class StandInPatroni {
+ public:
+  StandInPatroni(kube::Client client, const Clock& clock, Duration fails_over_after)
+      : client_(client), clock_(clock), fails_over_after_(fails_over_after) {}
+
+  struct Step {
+    bool progressed = false;
+    TimePoint next = TimePoint::max();
+    std::optional<Error> error;
+  };
+  Step step(kube::Informer<StandInPod>& pods);
+
+ private:
+  using Members = std::vector<std::shared_ptr<const StandInPod>>;
+
+  Result<bool> run_scope(const kube::ObjectKey& scope, const Members& members, Step& step);
+  Result<bool> lead(const kube::ObjectKey& scope, const StandInPod& pod);
+  Result<void> keep_config(const kube::ObjectKey& scope);
+
+  kube::Client client_;
+  const Clock& clock_;
+  Duration fails_over_after_;
+  kube::Informer<StandInPod>* pods_ = nullptr;
+  std::map<kube::ObjectKey, TimePoint> leaderless_;
+};
+
+}  // namespace pgo::test
