@@ -1,0 +1,77 @@
+#pragma once
+
+#include "command.h"
+#include "output.h"
+#include "pgo/base/clock.h"
+#include "pgo/json/codec.h"
+#include "rest_client.h"
+#include "settings.h"
+
+#include <chrono>
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pgo::cli {
+
+/// The seams of the program; main fills them with the real ones.
+struct Host {
+  std::istream* in = nullptr;
+  std::ostream* out = nullptr;
+  std::ostream* errors = nullptr;
+  TerminalTraits traits{};
+  Environment environment{};
+  std::function<Result<std::unique_ptr<RestClient>>(const Settings&)> connect{};
+  const Clock* clock = nullptr;
+  std::function<void(std::chrono::milliseconds)> pause{};  ///< between two looks of --wait
+};
+
+/// One run of the program. What commands need: the server, the namespace, output, questions.
+class App {
+ public:
+  explicit App(Host host);
+
+  /// Runs the command line (without the program's name) and returns the exit code.
+  int run(std::span<const std::string> arguments);
+
+  Output& output() { return output_; }
+  const Host& host() const { return host_; }
+  const std::string& ns() const { return ns_; }
+
+  /// One exchange. An HTTP status other than 200 and an unreadable answer are errors.
+  Result<json::Value> exchange(const std::string& method, const std::string& path,
+                               const std::string& body = {});
+  Result<json::Value> get(const std::string& path, const Query& query);
+
+  /// Sends `request` and reads the answer as `Response`, leniently.
+  template <typename Response, typename Request>
+  Result<Response> post(const std::string& path, const Request& request) {
+    PGO_TRY(const json::Value answer, exchange("POST", path, body_of(json::encode(request))));
+    return json::decode<Response>(answer, json::Mode::lenient);
+  }
+
+  /// Prints the error and returns the exit code for it.
+  int report(const Error& error);
+  /// Asks a yes/no question; the end of input counts as no (O16).
+  bool confirm(std::string_view question);
+
+  static std::string body_of(const json::Value& value);
+
+ private:
+  Result<RestClient*> client();
+  int run_command(const Command& command);
+
+  Host host_;
+  Output output_;
+  Arguments arguments_;
+  std::string ns_;
+  std::unique_ptr<RestClient> client_;
+};
+
+/// True unless `code` is "ok"; then the error the server's message stands for.
+Result<void> accepted(std::string_view code, std::string_view message);
+
+}  // namespace pgo::cli

@@ -1,0 +1,120 @@
+#include "commands.h"
+
+#include "app.h"
+#include "pgo/model/names.h"
+#include "pgo/yaml/yaml.h"
+
+namespace pgo::cli {
+
+std::span<const Command> commands() {
+  static const std::vector<Command> kCommands = {
+      create_group(),
+      create_cluster_command(),
+      delete_group(),
+      delete_cluster_command(),
+      scale_command(),
+      scaledown_command(),
+      show_group(),
+      show_cluster_command(),
+      show_workflow_command(),
+      status_command(),
+      test_command(),
+      version_command(),
+      help_command(),
+      completion_command(),
+      complete_command(),
+  };
+  return kCommands;
+}
+
+const Command* find_command(std::string_view path) {
+  for (const Command& command : commands()) {
+    if (command.path == path) return &command;
+  }
+  return nullptr;
+}
+
+std::span<const Flag> global_flags() {
+  static const std::vector<Flag> kFlags = {
+      {.name = "namespace",
+       .short_name = 'n',
+       .help = "Namespace to work in, else PGO_NAMESPACE",
+       .value_name = "NAME"},
+      {.name = "apiserver-url",
+       .help = "Where the apiserver is, else PGO_APISERVER_URL, else a local daemon",
+       .value_name = "URL"},
+      {.name = "pgo-ca-cert",
+       .help = "PEM file with the authority of the apiserver, else PGO_CA_CERT",
+       .value_name = "FILE"},
+      {.name = "pgo-client-cert",
+       .help = "PEM file with the client certificate, else PGO_CLIENT_CERT",
+       .value_name = "FILE"},
+      {.name = "pgo-client-key",
+       .help = "PEM file with the client's key, else PGO_CLIENT_KEY",
+       .value_name = "FILE"},
+      {.name = "disable-tls", .type = FlagType::boolean, .help = "Plain HTTP, else DISABLE_TLS"},
+      {.name = "exclude-os-trust",
+       .type = FlagType::boolean,
+       .help = "Trust only the given authority, else EXCLUDE_OS_TRUST"},
+      {.name = "debug", .type = FlagType::boolean, .help = "Tell on stderr what is exchanged"},
+  };
+  return kFlags;
+}
+
+std::string_view client_version() { return model::fixed::kPgoVersion; }
+
+Flag output_flag() {
+  return {.name = "output",
+          .short_name = 'o',
+          .help = "Print as json, yaml or wide (one line each)",
+          .value_name = "FORMAT",
+          .choices = "json,yaml,wide"};
+}
+
+Flag selector_flag() {
+  return {.name = "selector",
+          .short_name = 's',
+          .help = "Take the clusters that match this label selector",
+          .value_name = "SELECTOR"};
+}
+
+Flag no_prompt_flag() {
+  return {.name = "no-prompt", .type = FlagType::boolean, .help = "Do not ask, act"};
+}
+
+Flag all_flag(std::string_view help) {
+  return {.name = "all", .type = FlagType::boolean, .help = help};
+}
+
+Result<std::string> output_format(const Arguments& arguments) {
+  const std::string& format = arguments.text("output");
+  if (format.empty() || format == "json" || format == "yaml" || format == "wide") return format;
+  return fail(Code::invalid_argument,
+              "--output=" + format + " is not known; use json, yaml or wide.");
+}
+
+bool print_document(App& app, const std::string& format, const json::Value& answer) {
+  if (format == "json") {
+    app.output().line(json::write(answer, json::Style::pretty, json::Escapes::go));
+    return true;
+  }
+  if (format == "yaml") {
+    app.output().write(yaml::write(answer));
+    return true;
+  }
+  return false;
+}
+
+int usage_error(App& app, std::string_view message) {
+  app.output().error(message);
+  return kUsage;
+}
+
+int print_results(App& app, const std::vector<std::string>& results, const std::string& code,
+                  const std::string& message) {
+  for (const std::string& line : results) app.output().line(line);
+  if (const auto done = accepted(code, message); !done) return app.report(done.error());
+  return kDone;
+}
+
+}  // namespace pgo::cli

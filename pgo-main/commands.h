@@ -1,0 +1,44 @@
+#pragma once
+
+#include "command.h"
+#include "pgo/json/value.h"
+
+/// One maker per command file; commands.cpp puts them in order.
+namespace pgo::cli {
+
+Command create_group();
+Command create_cluster_command();
+Command delete_group();
+Command delete_cluster_command();
+Command show_group();
+Command show_cluster_command();
+Command show_workflow_command();
+Command scale_command();
+Command scaledown_command();
+Command test_command();
+Command status_command();
+Command version_command();
+Command help_command();
+Command completion_command();
+Command complete_command();
+
+/// The version that requests name, and that `pgo version` prints.
+std::string_view client_version();
+
+/// Flags that several commands share.
+Flag output_flag();
+Flag selector_flag();
+Flag no_prompt_flag();
+Flag all_flag(std::string_view help);
+
+/// "", "json", "yaml" or "wide"; anything else is `invalid_argument`.
+Result<std::string> output_format(const Arguments& arguments);
+/// Prints a whole answer as JSON or YAML; false when the format is for people.
+bool print_document(App& app, const std::string& format, const json::Value& answer);
+/// Usage error: prints it and returns the exit code.
+int usage_error(App& app, std::string_view message);
+/// Prints each line of `results`, then the refusal if there is one; returns the exit code.
+int print_results(App& app, const std::vector<std::string>& results, const std::string& code,
+                  const std::string& message);
+
+}  // namespace pgo::cli

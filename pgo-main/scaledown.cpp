@@ -1,0 +1,102 @@
+#include "app.h"
+#include "commands.h"
+#include "pgo/base/text.h"
+#include "pgo/model/messages/clusters.h"
+
+#include <algorithm>
+
+namespace pgo::cli {
+namespace {
+
+int query(App& app, const std::string& cluster) {
+  auto answer = app.get("/scale/" + text::percent_encode(cluster),
+                        {{"version", std::string(client_version())}, {"namespace", app.ns()}});
+  if (!answer) return app.report(answer.error());
+  const auto response = json::decode<model::rest::ScaleQueryResponse>(*answer, json::Mode::lenient);
+  if (!response) return app.report(response.error());
+  if (const auto done = accepted(response->status.code, response->status.msg); !done) {
+    return app.report(done.error());
+  }
+  Output& output = app.output();
+  output.line();
+  output.line("Cluster: " + cluster);
+  if (response->results.empty()) {
+    output.line("It has no replicas.");
+    return kDone;
+  }
+  const auto row = [&](std::string_view a, std::string_view b, std::string_view c,
+                       std::string_view d) {
+    output.line(padded(a, 20) + "\t" + padded(b, 10) + "\t" + padded(c, 10) + "\t" +
+                std::string(d));
+  };
+  row("REPLICA", "STATUS", "NODE", "REPLICATION LAG");
+  for (const auto& replica : response->results) {
+    const std::string number = std::to_string(replica.replication_lag);
+    const std::string lag =
+        std::string(12 - std::min<std::size_t>(12, number.size()), ' ') + number;
+    row(replica.name, replica.status, replica.node, lag + " MB");
+  }
+  return kDone;
+}
+
+int remove(App& app, const Arguments& arguments) {
+  const std::string& cluster = arguments.names().front();
+  const std::string& target = arguments.text("target");
+  const bool delete_data = !arguments.boolean("keep-data") && arguments.boolean("delete-data");
+  if (!arguments.boolean("no-prompt") &&
+      !app.confirm("Remove " + target + " from " + cluster +
+                   (delete_data ? " with its data. Proceed?" : ", keep its data. Proceed?"))) {
+    app.output().line("Nothing was changed.");
+    return kFailed;
+  }
+  auto answer = app.get("/scaledown/" + text::percent_encode(cluster),
+                        {{"version", std::string(client_version())},
+                         {"replica-name", target},
+                         {"delete-data", delete_data ? "true" : "false"},
+                         {"namespace", app.ns()}});
+  if (!answer) return app.report(answer.error());
+  const auto response = json::decode<model::rest::ScaleDownResponse>(*answer, json::Mode::lenient);
+  if (!response) return app.report(response.error());
+  return print_results(app, response->results, response->status.code, response->status.msg);
+}
+
+int scaledown(App& app, const Arguments& arguments) {
+  if (arguments.names().empty()) return usage_error(app, "name the cluster to scale down.");
+  if (arguments.boolean("query")) {
+    int code = kDone;
+    for (const std::string& cluster : arguments.names()) code = std::max(code, query(app, cluster));
+    return code;
+  }
+  if (arguments.text("target").empty()) {
+    return usage_error(app, "name the replica to remove with --target; --query lists them.");
+  }
+  if (arguments.names().size() > 1) return usage_error(app, "--target works on one cluster.");
+  return remove(app, arguments);
+}
+
+}  // namespace
+
+Command scaledown_command() {
+  return {.path = "scaledown",
+          .positional = "CLUSTER",
+          .summary = "Remove a replica, or list the candidates",
+          .example = "scaledown hippo --target=hippo-abcd --no-prompt",
+          .flags = {{.name = "query",
+                     .type = FlagType::boolean,
+                     .help = "Only list the replicas that can be removed"},
+                    {.name = "target", .help = "The replica to remove", .value_name = "REPLICA"},
+                    {.name = "keep-data",
+                     .type = FlagType::boolean,
+                     .help = "Keep the replica's data volume"},
+                    {.name = "delete-data",
+                     .short_name = 'd',
+                     .type = FlagType::boolean,
+                     .initial = "true",
+                     .help = "Delete the replica's data volume",
+                     .deprecated = "data goes by default; --keep-data keeps it."},
+                    no_prompt_flag()},
+          .run = scaledown,
+          .words = Words::clusters};
+}
+
+}  // namespace pgo::cli

@@ -1,0 +1,101 @@
+#include "app.h"
+#include "commands.h"
+#include "pgo/model/messages/clusters.h"
+
+#include <algorithm>
+
+namespace pgo::cli {
+namespace {
+
+using model::rest::ClusterTestDetail;
+using model::rest::ClusterTestResult;
+
+void print_details(Output& output, const std::vector<ClusterTestDetail>& details) {
+  for (const ClusterTestDetail& detail : details) {
+    output.line("\t\t" + detail.instance_type + " (" + detail.message +
+                "): " + (detail.available ? output.good("UP") : output.bad("DOWN")));
+  }
+}
+
+void print_result(Output& output, const ClusterTestResult& result) {
+  output.line();
+  output.line("cluster : " + result.cluster_name);
+  output.line("\tServices");
+  print_details(output, result.endpoints);
+  output.line("\tInstances");
+  print_details(output, result.instances);
+}
+
+void print_wide(Output& output, const std::vector<ClusterTestResult>& results) {
+  Table table({"CLUSTER", "KIND", "TYPE", "NAME", "STATE"});
+  const auto add = [&](const ClusterTestResult& result, const char* kind,
+                       const ClusterTestDetail& detail) {
+    table.add({result.cluster_name, kind, detail.instance_type, detail.message,
+               detail.available ? "UP" : "DOWN"});
+  };
+  for (const ClusterTestResult& result : results) {
+    for (const auto& detail : result.endpoints) add(result, "service", detail);
+    for (const auto& detail : result.instances) add(result, "instance", detail);
+  }
+  output.write(table.text());
+}
+
+int test_one(App& app, const Arguments& arguments, const std::string& cluster,
+             const std::string& format) {
+  model::rest::ClusterTestRequest request;
+  request.clustername = cluster;
+  request.selector = arguments.text("selector");
+  request.client_version = std::string(client_version());
+  request.ns = app.ns();
+  request.all_flag = arguments.boolean("all");
+  auto answer = app.exchange("POST", "/testclusters", App::body_of(json::encode(request)));
+  if (!answer) return app.report(answer.error());
+  const auto response =
+      json::decode<model::rest::ClusterTestResponse>(*answer, json::Mode::lenient);
+  if (!response) return app.report(response.error());
+  if (print_document(app, format, *answer)) return response->status.code == "ok" ? kDone : kFailed;
+  if (const auto done = accepted(response->status.code, response->status.msg); !done) {
+    return app.report(done.error());
+  }
+  if (response->results.empty()) {
+    app.output().line("No cluster found.");
+    return kDone;
+  }
+  if (format == "wide") {
+    print_wide(app.output(), response->results);
+  } else {
+    for (const ClusterTestResult& result : response->results) print_result(app.output(), result);
+  }
+  return kDone;
+}
+
+int test(App& app, const Arguments& arguments) {
+  const auto format = output_format(arguments);
+  if (!format) return app.report(format.error());
+  std::vector<std::string> names = arguments.names();
+  const bool many = arguments.boolean("all") || !arguments.text("selector").empty();
+  if (names.empty() && !many) {
+    return usage_error(app, "name the clusters to test, or give --selector or --all.");
+  }
+  if (many) names = {"all"};
+  int code = kDone;
+  for (const std::string& name : names) {
+    code = std::max(code, test_one(app, arguments, name, *format));
+  }
+  return code;
+}
+
+}  // namespace
+
+Command test_command() {
+  return {
+      .path = "test",
+      .positional = "CLUSTER...",
+      .summary = "Test whether the services and instances of clusters are available",
+      .example = "test hippo",
+      .flags = {selector_flag(), all_flag("Test every cluster of the namespace"), output_flag()},
+      .run = test,
+      .words = Words::clusters};
+}
+
+}  // namespace pgo::cli
