@@ -22,6 +22,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string peer_certificate_subject;  ///< common name of a verified client certificate, or empty
   std::string peer_certificate_organization;  ///< its organization, or empty
+  bool peer_verified = false;  ///< a client certificate was shown and verified, whatever its name
 
   /// First value of a header, any case; empty when absent.
   std::string_view header(std::string_view name) const;
