@@ -13,8 +13,9 @@ namespace pgo::manifests {
 
 /// The instance that is backed up, as it is observed now.
 struct BackupSource {
-  std::string host;  ///< IP address of the primary's pod
-  std::string path;  ///< its data directory (PGBACKREST_DB_PATH); empty leaves both options out
+  std::string host = {};  ///< IP address of the primary's pod
+  std::string path =
+      {};  ///< its data directory (PGBACKREST_DB_PATH); empty leaves both options out
 };
 
 /// The Job of a backrest task; it has the task's name. Options that name the database's host or

@@ -15,7 +15,7 @@ namespace pgo::manifests {
 /// What an instance needs to know beyond its custom resources.
 struct InstanceExtras {
   /// The user's ConfigMap of PostgreSQL settings that exists, or empty.
-  std::string custom_config;
+  std::string custom_config = {};
   /// S3 settings when the cluster uses S3; null leaves the S3 environment out.
   const S3* s3 = nullptr;
 };

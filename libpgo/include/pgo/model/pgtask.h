@@ -73,9 +73,9 @@ PgTask workflow_task(std::string_view ns, std::string_view name, std::string_vie
 
 /// What `pgo delete cluster`, `scaledown` and `delete backup` ask for.
 struct Removal {
-  std::string cluster;
-  std::string scope;
-  std::string replica;  ///< empty unless `is_replica`
+  std::string cluster = {};
+  std::string scope = {};
+  std::string replica = {};  ///< empty unless `is_replica`
   bool delete_data = true;
   bool delete_backups = true;
   bool is_replica = false;
@@ -88,12 +88,12 @@ Removal removal_of(const PgTask& task);
 
 /// A pgBackRest run: stanza-create, or a backup.
 struct BackrestWork {
-  std::string cluster;
-  std::string command;  ///< a word of backrest_command
-  std::string options;
-  std::string storage_type;  ///< local, s3, "local,s3" or empty
-  std::string repo_pod;
-  std::string backup_type;  ///< a word of backup_type, or empty for one that a user asked for
+  std::string cluster = {};
+  std::string command = {};  ///< a word of backrest_command
+  std::string options = {};
+  std::string storage_type = {};  ///< local, s3, "local,s3" or empty
+  std::string repo_pod = {};
+  std::string backup_type = {};  ///< a word of backup_type, or empty for one that a user asked for
   std::string container = "database";
   bool operator==(const BackrestWork&) const = default;
 };
