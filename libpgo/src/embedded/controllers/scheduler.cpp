@@ -1,5 +1,6 @@
 #include "embedded/controllers/facts.h"
 #include "embedded/controllers/plans.h"
+#include "pgo/kube/selector.h"
 
 #include <algorithm>
 #include <map>
@@ -10,21 +11,34 @@ namespace {
 
 constexpr std::string_view kHostname = "kubernetes.io/hostname";
 
+/// NodeSelectorTerms know two operators that label selectors do not have in their JSON form.
+bool holds(const json::Array& expressions, const json::Value& labels) {
+  using Operator = kube::LabelSelector::Operator;
+  static constexpr std::pair<std::string_view, Operator> kOperators[] = {
+      {"In", Operator::in},         {"NotIn", Operator::not_in},
+      {"Exists", Operator::exists}, {"DoesNotExist", Operator::does_not_exist},
+      {"Gt", Operator::greater},    {"Lt", Operator::less}};
+  kube::LabelSelector selector;
+  for (const json::Value& expression : expressions) {
+    auto known = std::ranges::find(kOperators, expression["operator"].as_string(),
+                                   &std::pair<std::string_view, Operator>::first);
+    if (known == std::end(kOperators)) return false;
+    std::vector<std::string> values;
+    for (const json::Value& value : expression["values"].items()) {
+      values.emplace_back(value.as_string());
+    }
+    selector.require(std::string(expression["key"].as_string()), known->second, std::move(values));
+  }
+  return selector.matches_json(labels);
+}
+
 /// Requirements on fields know metadata.name only. Source: Kubernetes, NodeSelectorTerm.
 bool term_holds(const json::Value& term, const kube::Object& node) {
   const json::Array& labels = term["matchExpressions"].items();
   const json::Array& fields = term["matchFields"].items();
   if (labels.empty() && fields.empty()) return false;
-  json::Value wrapped;
-  if (!labels.empty()) {
-    wrapped.set("matchExpressions", labels);
-    if (!selects(wrapped, node["metadata"]["labels"])) return false;
-  }
-  if (!fields.empty()) {
-    wrapped.set("matchExpressions", fields);
-    if (!selects(wrapped, json::Value::object({{"metadata.name", node.name()}}))) return false;
-  }
-  return true;
+  return holds(labels, node["metadata"]["labels"]) &&
+         holds(fields, json::Value::object({{"metadata.name", node.name()}}));
 }
 
 bool node_affinity_holds(const kube::Object& pod, const kube::Object& node) {
