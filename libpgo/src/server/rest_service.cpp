@@ -42,11 +42,6 @@ std::string clean_path(std::string_view path) {
   return cleaned;
 }
 
-bool shows_certificate(const http::Request& request) {
-  return !request.peer_certificate_subject.empty() ||
-         !request.peer_certificate_organization.empty();
-}
-
 http::Response refused_access(const Error& error) {
   switch (error.code) {
     case Code::unauthenticated:
@@ -107,7 +102,7 @@ Result<operations::Caller> RestService::Impl::admit(const Route& route,
 
 http::Response RestService::Impl::answer_route(const Route& route, const http::Request& request,
                                                Call call) {
-  if (!exempt_from_certificate(route) && !shows_certificate(request)) {
+  if (!exempt_from_certificate(route) && !request.peer_verified) {
     return text_error(403, "A client certificate is required.");
   }
   if (route.access != Access::permission) return route.handle(call);

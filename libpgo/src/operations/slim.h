@@ -1,0 +1,11 @@
+#pragma once
+
+#include "pgo/kube/object.h"
+
+namespace pgo::operations {
+
+/// The parts of an object that requests look at; the rest is not worth its memory. Objects of kinds
+/// that have no list of parts are kept whole, but for managedFields.
+kube::Object slim(const kube::Object& object);
+
+}  // namespace pgo::operations
