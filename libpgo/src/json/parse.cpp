@@ -1,20 +1,29 @@
 #include "pgo/json/value.h"
 
+#if defined(__SSE2__)
+#define RAPIDJSON_SSE2
+#endif
+#include "utf8.h"
+
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <cstring>
+#include <iterator>
 
 namespace pgo::json {
 namespace {
 
-/// Builds a Value from RapidJSON's SAX events with an explicit stack, so that depth is a number to
-/// check and not the thread's stack.
+/// Builds a Value from RapidJSON's SAX events. Finished values wait on one stack until the
+/// container around them closes, so that each container is allocated once, in its final size.
+///
+/// The reader recurses once per level; StartObject and StartArray refuse what lies deeper than the
+/// limit, and so bound the use of the thread's stack.
 class Builder {
  public:
-  explicit Builder(std::size_t max_depth) : max_depth_(max_depth) {}
+  explicit Builder(std::size_t max_depth) : max_depth_(max_depth) { done_.reserve(32); }
 
   bool Null() { return add(Value()); }
   bool Bool(bool value) { return add(Value(value)); }
@@ -25,69 +34,109 @@ class Builder {
   bool Double(double value) { return add(Value(value)); }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
   bool String(const char* text, rapidjson::SizeType size, bool) {
-    return add(Value(std::string(text, size)));
+    return whole({text, size}) && add(Value(std::string(text, size)));
   }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
-    const std::string_view key(text, size);
-    Object& object = *open_.back()->if_object();
-    if (object.contains(key)) {
-      problem_ = fmt::format("the key \"{}\" appears twice in one object", key);
-      return false;
-    }
-    next_ = &object[key];
-    return true;
+    open_.back().key = {text, size};  // lies in the buffer that is parsed in place
+    return whole(open_.back().key);
   }
-  bool StartObject() { return open(Value(Object())); }
-  bool EndObject(rapidjson::SizeType) { return close(); }
-  bool StartArray() { return open(Value(Array())); }
-  bool EndArray(rapidjson::SizeType) { return close(); }
+  bool StartObject() { return open(); }
+  bool EndObject(rapidjson::SizeType) {
+    const std::size_t start = open_.back().start;
+    if (!keys_differ(start)) return false;
+    const auto first = done_.begin() + static_cast<std::ptrdiff_t>(start);
+    std::vector<Member> members;
+    members.reserve(done_.size() - start);
+    std::move(first, done_.end(), std::back_inserter(members));
+    close(start);
+    return add(Value(Object(std::move(members))));
+  }
+  bool StartArray() { return open(); }
+  bool EndArray(rapidjson::SizeType) {
+    const std::size_t start = open_.back().start;
+    Array items;
+    items.reserve(done_.size() - start);
+    for (std::size_t i = start; i < done_.size(); ++i) items.push_back(std::move(done_[i].value));
+    close(start);
+    return add(Value(std::move(items)));
+  }
 
-  Value take() { return std::move(root_); }
+  Value take() { return std::move(done_.front().value); }
   const std::string& problem() const { return problem_; }
 
  private:
-  /// Where the next value goes: the root, the member whose key was read, or a new array item.
-  Value& slot() {
-    if (open_.empty()) return root_;
-    if (Array* array = open_.back()->if_array()) return array->emplace_back();
-    return *next_;
-  }
+  struct Open {
+    std::size_t start;     ///< where its values begin in done_
+    std::string_view key;  ///< of the member that is read; empty in arrays
+  };
 
   bool add(Value value) {
-    slot() = std::move(value);
+    const std::string_view key = open_.empty() ? std::string_view() : open_.back().key;
+    done_.emplace_back(std::string(key), std::move(value));
     return true;
   }
 
-  bool open(Value value) {
+  bool open() {
     if (open_.size() >= max_depth_) {
       problem_ = fmt::format("nested deeper than {} levels", max_depth_);
       return false;
     }
-    Value& place = slot();
-    place = std::move(value);
-    open_.push_back(&place);
+    open_.push_back({done_.size(), {}});
     return true;
   }
 
-  bool close() {
+  void close(std::size_t start) {
+    done_.resize(start);
     open_.pop_back();
-    return true;
+  }
+
+  bool keys_differ(std::size_t start) {
+    constexpr std::size_t kPairwise = 24;
+    const std::string* twice = nullptr;
+    if (done_.size() - start <= kPairwise) {
+      for (std::size_t i = start + 1; i < done_.size() && twice == nullptr; ++i) {
+        for (std::size_t j = start; j < i; ++j) {
+          if (done_[i].key == done_[j].key) twice = &done_[i].key;
+        }
+      }
+    } else {
+      std::vector<std::string_view> keys;
+      keys.reserve(done_.size() - start);
+      for (std::size_t i = start; i < done_.size(); ++i) keys.emplace_back(done_[i].key);
+      std::ranges::sort(keys);
+      const auto found = std::ranges::adjacent_find(keys);
+      if (found == keys.end()) return true;
+      problem_ = fmt::format("the key \"{}\" appears twice in one object", *found);
+      return false;
+    }
+    if (twice == nullptr) return true;
+    problem_ = fmt::format("the key \"{}\" appears twice in one object", *twice);
+    return false;
+  }
+
+  /// RapidJSON 1.1.0 lets the second half of a surrogate pair through alone ("\ude00"), which is no
+  /// UTF-8: ED followed by A0 or more.
+  bool whole(std::string_view text) {
+    if (std::memchr(text.data(), '\xed', text.size()) == nullptr) return true;
+    if (find_bad_utf8(text) == std::string_view::npos) return true;
+    problem_ = "half of a surrogate pair stands alone";
+    return false;
   }
 
   std::size_t max_depth_;
-  Value root_;
-  // Pointers stay good: a container grows only while it is the innermost open one.
-  std::vector<Value*> open_;
-  Value* next_ = nullptr;
+  std::vector<Member> done_;
+  std::vector<Open> open_;
   std::string problem_;
 };
 
-std::string position(std::string_view text, std::size_t offset) {
+std::unexpected<Error> fail_at(std::string_view text, std::size_t offset,
+                               std::string_view problem) {
   const std::string_view before = text.substr(0, std::min(offset, text.size()));
   const auto line = std::ranges::count(before, '\n') + 1;
   const std::size_t start = before.rfind('\n');
   const std::size_t column = before.size() - (start == std::string_view::npos ? 0 : start + 1) + 1;
-  return fmt::format("line {}, column {}", line, column);
+  return fail(Code::invalid_argument,
+              fmt::format("not valid JSON at line {}, column {}: {}", line, column, problem));
 }
 
 }  // namespace
@@ -98,20 +147,26 @@ Result<Value> parse(std::string_view text, const ParseLimits& limits) {
                 fmt::format("JSON of {} bytes is larger than the limit of {}", text.size(),
                             limits.max_bytes));
   }
+  if (const std::size_t bad = find_bad_utf8(text); bad != std::string_view::npos) {
+    return fail_at(text, bad, "the text is not UTF-8");
+  }
+  // Parsed in place in a copy. The reader looks ahead in steps of 16 bytes, hence the room behind.
+  std::string buffer;
+  buffer.reserve(text.size() + 16);
+  buffer = text;
   Builder builder(limits.max_depth);
   rapidjson::Reader reader;
-  rapidjson::MemoryStream raw(text.data(), text.size());
-  rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(raw);
-  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag |
-                              rapidjson::kParseValidateEncodingFlag |
-                              rapidjson::kParseFullPrecisionFlag;
+  rapidjson::InsituStringStream stream(buffer.data());
+  constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseFullPrecisionFlag;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
-  if (!result.IsError()) return builder.take();
-  const std::string_view problem =
-      builder.problem().empty() ? std::string_view(rapidjson::GetParseError_En(result.Code()))
-                                : std::string_view(builder.problem());
-  return fail(Code::invalid_argument,
-              fmt::format("not valid JSON at {}: {}", position(text, result.Offset()), problem));
+  if (result.IsError()) {
+    return fail_at(text, result.Offset(),
+                   builder.problem().empty() ? rapidjson::GetParseError_En(result.Code())
+                                             : std::string_view(builder.problem()));
+  }
+  // To the reader a NUL byte is the end.
+  if (stream.Tell() != text.size()) return fail_at(text, stream.Tell(), "a NUL byte");
+  return builder.take();
 }
 
 }  // namespace pgo::json

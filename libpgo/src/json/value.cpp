@@ -10,6 +10,8 @@ Object::Object(std::initializer_list<std::pair<std::string_view, Value>> members
   for (const auto& [key, value] : members) members_.push_back({std::string(key), value});
 }
 
+Object::Object(std::vector<Member>&& members) : members_(std::move(members)) {}
+
 const Value* Object::find(std::string_view key) const {
   for (const Member& member : members_) {
     if (member.key == key) return &member.value;

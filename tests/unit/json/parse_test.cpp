@@ -39,13 +39,43 @@ TEST_SUITE("json.parse") {
 
   TEST_CASE("parse: what is no JSON is refused with line and column") {
     CHECK(has(message_of("{\n \"a\": nope}"), "line 2"));
-    const std::string_view texts[] = {
-        "",   "[1,]", "{\"a\"}", "nul", "[1] 2", "{\"a\":1,}", "\"\\ud800\"", "\"\xff\"",
-        "01", "+1",   "'a'",     "[1",  "\"a",   "\"\x01\"",   "// c\n1",     "NaN"};
+    const std::string_view texts[] = {"",
+                                      "[1,]",
+                                      "{\"a\"}",
+                                      "nul",
+                                      "[1] 2",
+                                      "{\"a\":1,}",
+                                      "\"\\ud800\"",
+                                      "\"\\ude00\"",
+                                      "{\"\\ude00\":1}",
+                                      "\"\xff\"",
+                                      "01",
+                                      "+1",
+                                      "'a'",
+                                      "[1",
+                                      "\"a",
+                                      "\"\x01\"",
+                                      "// c\n1",
+                                      "NaN"};
     for (const std::string_view text : texts) {
       CAPTURE(text);
       message_of(text);
     }
+  }
+
+  TEST_CASE("parse: a NUL byte does not end the text") {
+    message_of(std::string_view("[1]\0[2]", 7));
+    message_of(std::string_view("[1]\0", 4));
+    message_of(std::string_view("\"a\0b\"", 5));
+    message_of(std::string_view("\0", 1));
+  }
+
+  TEST_CASE("parse: malformed UTF-8 is refused wherever it stands") {
+    for (const std::string_view bytes : {"\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xe2\x82",
+                                         "\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80"}) {
+      CHECK(has(message_of("[\"0123456789" + std::string(bytes) + "\"]"), "column 13"));
+    }
+    CHECK(json::parse("\"\xf4\x8f\xbf\xbf\xed\x9f\xbf\xc2\x80\"").has_value());
   }
 
   TEST_CASE("parse: a key that appears twice is refused and named") {

@@ -22,6 +22,8 @@ class Object {
  public:
   Object() = default;
   Object(std::initializer_list<std::pair<std::string_view, Value>> members);
+  /// Takes the members as they are; their keys must differ.
+  explicit Object(std::vector<Member>&& members);
 
   const Value* find(std::string_view key) const;
   Value* find(std::string_view key);
