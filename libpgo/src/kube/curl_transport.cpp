@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <mutex>
@@ -268,6 +269,7 @@ struct HttpTransport::Impl {
   Url url;
   Log log;
   std::shared_ptr<Loop> loop = std::make_shared<Loop>();
+  std::atomic<bool> only_exec_v4 = false;  ///< learned from the server
 
   Result<void> prepare(Transfer& transfer, const Request& request) const;
   void set_tls(Transfer& transfer, const Credentials& credentials) const;
@@ -442,14 +444,22 @@ Result<ExecResult> HttpTransport::exec(const ExecRequest& request) {
   if (impl_->options.auth) {
     PGO_TRY(credentials, impl_->options.auth->credentials());
   }
+  const ExecEndpoint endpoint{.url = impl_->url,
+                              .tls = impl_->options.tls,
+                              .credentials = std::move(credentials),
+                              .user_agent = impl_->options.user_agent,
+                              .connect_timeout = impl_->options.connect_timeout,
+                              .max_output_bytes = impl_->options.max_response_bytes};
+  const bool try_v5 = !request.stdin_data.empty() && !impl_->only_exec_v4;
   Result<ExecResult> result =
-      exec_over_websocket({.url = impl_->url,
-                           .tls = impl_->options.tls,
-                           .credentials = std::move(credentials),
-                           .user_agent = impl_->options.user_agent,
-                           .connect_timeout = impl_->options.connect_timeout,
-                           .max_output_bytes = impl_->options.max_response_bytes},
-                          request);
+      exec_over_websocket(endpoint, request, try_v5 ? ExecProtocol::v5 : ExecProtocol::v4);
+  if (try_v5 && !result &&
+      (result.error().http_status == 400 || result.error().http_status == 403 ||
+       result.error().code == Code::unimplemented)) {
+    // Kubernetes before 1.29; nothing has run yet. A real refusal is repeated by the server.
+    result = exec_over_websocket(endpoint, request, ExecProtocol::v4);
+    if (result) impl_->only_exec_v4 = true;
+  }
   if (!result) impl_->report(result.error().http_status);
   return result;
 }

@@ -7,13 +7,17 @@
 
 namespace pgo::kube {
 
-std::string exec_path(const ExecRequest& request) {
+std::string_view to_string(ExecProtocol protocol) {
+  return protocol == ExecProtocol::v4 ? "v4.channel.k8s.io" : "v5.channel.k8s.io";
+}
+
+std::string exec_path(const ExecRequest& request, ExecProtocol protocol) {
   std::string path = path_of(types::kPod, request.ns, request.pod, "exec");
   if (!request.container.empty()) add_query(path, "container", request.container);
   if (!request.stdin_data.empty()) add_query(path, "stdin", "true");
   add_query(path, "stdout", "true");
   add_query(path, "stderr", "true");
-  if (!request.stdin_data.empty()) {
+  if (!request.stdin_data.empty() && protocol == ExecProtocol::v4) {
     // The v4 protocol cannot close stdin alone, so a command that reads to the end of its input
     // would wait for ever. `head` ends the input where ours ends.
     for (const char* argument : {"sh", "-c", "n=$1; shift; head -c \"$n\" | \"$@\"", "sh"}) {

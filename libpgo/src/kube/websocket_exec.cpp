@@ -29,15 +29,16 @@ namespace websocket = beast::websocket;
 using tcp = net::ip::tcp;
 using ErrorCode = boost::system::error_code;
 
-constexpr std::string_view kProtocol = "v4.channel.k8s.io";
-
 /// One exec from the look-up of the host to the status of the command, all on the caller's thread.
 /// Every step starts the next; whatever goes wrong first is kept and closes the socket, which makes
 /// all that is under way end.
 class Session {
  public:
-  Session(const ExecEndpoint& endpoint, const ExecRequest& request)
-      : endpoint_(endpoint), request_(request), channels_(endpoint.max_output_bytes) {}
+  Session(const ExecEndpoint& endpoint, const ExecRequest& request, ExecProtocol protocol)
+      : endpoint_(endpoint),
+        request_(request),
+        protocol_(protocol),
+        channels_(endpoint.max_output_bytes) {}
 
   Result<ExecResult> run() {
     PGO_TRY_VOID(set_up_tls());
@@ -129,14 +130,14 @@ class Session {
   void upgrade() {
     stream_->read_message_max(endpoint_.max_output_bytes);
     stream_->set_option(websocket::stream_base::decorator([this](websocket::request_type& request) {
-      request.set("Sec-WebSocket-Protocol", kProtocol);
+      request.set("Sec-WebSocket-Protocol", to_string(protocol_));
       request.set("User-Agent", endpoint_.user_agent);
       if (!endpoint_.credentials.authorization.empty()) {
         request.set("Authorization", endpoint_.credentials.authorization);
       }
     }));
     stream_->async_handshake(answer_, endpoint_.url.authority(),
-                             endpoint_.url.prefix + exec_path(request_),
+                             endpoint_.url.prefix + exec_path(request_, protocol_),
                              [this](const ErrorCode& error) {
                                if (error == websocket::error::upgrade_declined) return declined();
                                if (error)
@@ -162,12 +163,20 @@ class Session {
 
   void write_stdin() {
     constexpr std::size_t kPiece = 32 * 1024;
+    constexpr char kStdin = 0;
+    constexpr char kClose = static_cast<char>(255);
     const std::string& data = request_.stdin_data;
-    if (written_ == data.size()) return;
-    const std::size_t size = std::min(kPiece, data.size() - written_);
-    piece_.assign(1, '\0');
-    piece_.append(data, written_, size);
-    written_ += size;
+    if (input_ended_) return;
+    if (written_ == data.size()) {
+      input_ended_ = true;
+      if (data.empty() || protocol_ == ExecProtocol::v4) return;
+      piece_.assign({kClose, kStdin});
+    } else {
+      const std::size_t size = std::min(kPiece, data.size() - written_);
+      piece_.assign(1, kStdin);
+      piece_.append(data, written_, size);
+      written_ += size;
+    }
     stream_->async_write(net::buffer(piece_), [this](const ErrorCode& error, std::size_t) {
       // A command that ends early closes the channel; its status says what happened.
       if (!error) write_stdin();
@@ -220,6 +229,7 @@ class Session {
 
   const ExecEndpoint& endpoint_;
   const ExecRequest& request_;
+  const ExecProtocol protocol_;
   net::io_context io_{1};
   net::ssl::context tls_{net::ssl::context::tls_client};
   tcp::resolver resolver_{io_};
@@ -230,6 +240,7 @@ class Session {
   beast::flat_buffer buffer_;
   std::string piece_;
   std::size_t written_ = 0;
+  bool input_ended_ = false;
   ExecChannels channels_;
   std::optional<Error> error_;
   bool closed_ = false;
@@ -237,12 +248,13 @@ class Session {
 
 }  // namespace
 
-Result<ExecResult> exec_over_websocket(const ExecEndpoint& endpoint, const ExecRequest& request) {
+Result<ExecResult> exec_over_websocket(const ExecEndpoint& endpoint, const ExecRequest& request,
+                                       ExecProtocol protocol) {
   if (request.stop.stop_requested()) return fail(Code::cancelled, "cancelled by the caller");
   if (!endpoint.url.tls) {
     return fail(Code::unimplemented, "commands run over https only", endpoint.url.authority());
   }
-  Session session(endpoint, request);
+  Session session(endpoint, request, protocol);
   return session.run();
 }
 

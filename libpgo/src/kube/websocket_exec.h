@@ -10,6 +10,10 @@
 
 namespace pgo::kube {
 
+/// The two forms of the channel protocol that matter. Only v5 can close stdin alone.
+enum class ExecProtocol { v4, v5 };
+std::string_view to_string(ExecProtocol protocol);
+
 /// Where an exec goes and as whom.
 struct ExecEndpoint {
   Url url;
@@ -21,11 +25,13 @@ struct ExecEndpoint {
 };
 
 /// Runs a command over a WebSocket of its own; blocks until it has ended. Stops at the request's
-/// deadline and on its stop token.
-Result<ExecResult> exec_over_websocket(const ExecEndpoint& endpoint, const ExecRequest& request);
+/// deadline and on its stop token. A server that does not speak the protocol refuses with HTTP 400
+/// or 403, or is `unimplemented`; the command has not run then.
+Result<ExecResult> exec_over_websocket(const ExecEndpoint& endpoint, const ExecRequest& request,
+                                       ExecProtocol protocol);
 
 /// "/api/v1/namespaces/NS/pods/POD/exec?..." with command and streams.
-std::string exec_path(const ExecRequest& request);
+std::string exec_path(const ExecRequest& request, ExecProtocol protocol);
 
 /// What came over the channels of one exec so far.
 class ExecChannels {

@@ -97,17 +97,17 @@ TEST_SUITE("kube.exec") {
     CHECK(token == "Bearer t0ken");
   }
 
-  TEST_CASE("exec: input arrives whole and in order, and is ended by its length") {
+  TEST_CASE("exec: input arrives whole and in order, then its end") {
     std::string target;
     const std::string input(100'000, 'i');
     const HttpsFixture f([&](http::Request asked, std::shared_ptr<http::Responder> responder) {
       target = asked.target;
-      const auto socket = responder->accept_websocket("v4.channel.k8s.io");
+      CHECK(asked.header("sec-websocket-protocol") == "v5.channel.k8s.io");
+      const auto socket = responder->accept_websocket("v5.channel.k8s.io");
       auto received = std::make_shared<std::string>();
-      socket->on_message([socket, received, size = input.size()](const std::string& message) {
-        if (message.empty() || message.front() != 0) return;
-        received->append(message, 1);
-        if (received->size() < size) return;
+      socket->on_message([socket, received](const std::string& message) {
+        if (message.front() == 0) received->append(message, 1);
+        if (message != std::string("\xff\0", 2)) return;
         socket->send_binary(frame(1, *received));
         socket->send_binary(frame(3, kSuccess));
       });
@@ -116,7 +116,35 @@ TEST_SUITE("kube.exec") {
     REQUIRE_MESSAGE(result, result.error().text());
     CHECK(result->out == input);
     CHECK(target.find("stdin=true") != std::string::npos);
-    CHECK(target.find("command=100000&command=psql") != std::string::npos);
+    CHECK(target.find("stderr=true&command=psql&") != std::string::npos);
+  }
+
+  TEST_CASE("exec: a server that knows v4 alone gets the length of the input with the command") {
+    std::vector<std::string> targets;
+    const std::string input = "select 1";
+    const HttpsFixture f([&](http::Request asked, std::shared_ptr<http::Responder> responder) {
+      targets.push_back(asked.target);
+      if (asked.header("sec-websocket-protocol") != "v4.channel.k8s.io") {
+        return responder->respond(test::http_answer(403, "{}"));
+      }
+      const auto socket = responder->accept_websocket("v4.channel.k8s.io");
+      auto received = std::make_shared<std::string>();
+      socket->on_message([socket, received, size = input.size()](const std::string& message) {
+        received->append(message, 1);
+        if (received->size() < size) return;
+        socket->send_binary(frame(1, *received));
+        socket->send_binary(frame(3, kSuccess));
+      });
+    });
+    const auto transport = f.transport();
+    for (int i = 0; i < 2; ++i) {
+      const auto result = transport->exec(request(input));
+      REQUIRE_MESSAGE(result, result.error().text());
+      CHECK(result->out == input);
+    }
+    REQUIRE(targets.size() == 3);  // what the first exec has learned serves the second
+    CHECK(targets[1].find("command=sh&command=-c&") != std::string::npos);
+    CHECK(targets[1].find("command=8&command=psql") != std::string::npos);
   }
 
   TEST_CASE("exec: a refusal keeps its status and message") {

@@ -316,7 +316,8 @@ TEST_SUITE("kube.http_transport") {
     Poller poller;
     const auto stream = transport->watch({.path = "/w"}, poller.wakeup.callback());
     REQUIRE(stream);
-    server.opened.get_future().get()->send("{\"torn");
+    const auto sender = server.opened.get_future().get();
+    REQUIRE(sender->send("{\"torn"));
     f.server->stop();
     const auto end = poller.wait(**stream, 1);
     REQUIRE_FALSE(end);

@@ -54,7 +54,8 @@ class HttpTransport final : public Transport {
   Result<Response> request(const Request& request) override;
   Result<std::unique_ptr<WatchStream>> watch(const Request& request,
                                              std::function<void()> on_ready) override;
-  /// Over WebSocket, subprotocol v4.channel.k8s.io.
+  /// Over a WebSocket of its own. With stdin it speaks v5.channel.k8s.io, which can end the input;
+  /// to older servers v4, with the command wrapped in `sh` and `head` to end it.
   Result<ExecResult> exec(const ExecRequest& request) override;
 
  private:
