@@ -1,1 +1,737 @@
+// The only translation unit that includes Beast: it takes longer to compile than all others here.
 #include "pgo/http/server.h"
+
+#include "http/any_stream.h"
+#include "http/listener_owner.h"
+#include "http/message.h"
+#include "http/tls.h"
+#include "http/workers.h"
+#include "pgo/base/text.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <atomic>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <set>
+#include <thread>
+
+namespace pgo::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using Seconds = std::chrono::seconds;
+
+constexpr Seconds kHandshakeTime{10};
+constexpr Seconds kIdleTime{600};
+constexpr Seconds kBodyTime{60};
+constexpr std::size_t kMaxHeaderBytes = 64u << 10;
+
+class Connection;
+
+/// What all connections share. Lives as long as any of them, or any stream a handler still holds.
+struct Core {
+  Core(ServerOptions options_, Handler handler_, Log log_)
+      : options(std::move(options_)),
+        handler(std::move(handler_)),
+        log(std::move(log_)),
+        tls(asio::ssl::context::tls_server),
+        workers(options.workers) {}
+
+  /// Runs on the I/O thread; false once the server has stopped.
+  template <class Job>
+  bool post(Job&& job) {
+    const std::lock_guard lock(mutex);
+    if (stopped) return false;
+    asio::post(io, std::forward<Job>(job));
+    return true;
+  }
+
+  ServerOptions options;
+  Handler handler;
+  Log log;
+  asio::io_context io{1};
+  asio::ssl::context tls;
+  Workers workers;
+  std::mutex mutex;  ///< guards what follows
+  std::set<Connection*> connections;
+  bool stopped = false;
+};
+
+/// The sending half of a stream or WebSocket that other threads see.
+class Outlet {
+ public:
+  explicit Outlet(std::size_t limit) : limit_(limit) {}
+
+  enum class Push { closed, overflow, queued, first };
+  /// `first`: nothing was queued, so the I/O thread must be told.
+  Push push(std::string message) {
+    const std::lock_guard lock(mutex_);
+    if (closed_ || ending_) return Push::closed;
+    bytes_ += message.size();
+    if (bytes_ > limit_) {
+      closed_ = true;
+      return Push::overflow;
+    }
+    queue_.push_back(std::move(message));
+    return std::exchange(told_, true) ? Push::queued : Push::first;
+  }
+  /// Takes all that is queued; empty ends the I/O thread's turn.
+  std::deque<std::string> take() {
+    const std::lock_guard lock(mutex_);
+    std::deque<std::string> taken;
+    taken.swap(queue_);
+    if (taken.empty()) told_ = false;
+    return taken;
+  }
+  void sent(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    bytes_ -= std::min(bytes, bytes_);
+  }
+  /// True the first time.
+  bool end() {
+    const std::lock_guard lock(mutex_);
+    return !std::exchange(ending_, true) && !closed_;
+  }
+  bool ending() {
+    const std::lock_guard lock(mutex_);
+    return ending_;
+  }
+  void on_closed(std::function<void()> callback) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!closed_) {
+        callback_ = std::move(callback);
+        return;
+      }
+    }
+    if (callback) callback();
+  }
+  /// The peer is gone or the server stops. Runs the callback unless the owner ended the stream.
+  void closed() {
+    std::function<void()> callback;
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+      queue_.clear();
+      callback.swap(callback_);
+      if (ending_) return;
+    }
+    if (callback) callback();
+  }
+
+ private:
+  std::mutex mutex_;
+  const std::size_t limit_;
+  std::deque<std::string> queue_;
+  std::size_t bytes_ = 0;
+  bool told_ = false;
+  bool ending_ = false;
+  bool closed_ = false;
+  std::function<void()> callback_;
+};
+
+/// The receiving half of a WebSocket. Keeps messages that arrive before somebody listens.
+class Inlet {
+ public:
+  void deliver(std::string message) {
+    std::function<void(std::string)> callback;
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return;
+      if (!callback_) {
+        early_.push_back(std::move(message));
+        return;
+      }
+      callback = callback_;
+    }
+    callback(std::move(message));
+  }
+  void listen(std::function<void(std::string)> callback) {
+    while (true) {
+      std::deque<std::string> early;
+      {
+        const std::lock_guard lock(mutex_);
+        if (early_.empty()) {
+          if (!closed_) callback_ = std::move(callback);
+          return;
+        }
+        early.swap(early_);
+      }
+      for (std::string& message : early) callback(std::move(message));
+    }
+  }
+  /// Lets go of the listener, who may hold the connection.
+  void close() {
+    std::function<void(std::string)> dropped;
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    dropped.swap(callback_);
+  }
+
+ private:
+  std::mutex mutex_;
+  bool closed_ = false;
+  std::function<void(std::string)> callback_;
+  std::deque<std::string> early_;
+};
+
+using Parser = beast::http::request_parser<beast::http::string_body>;
+using WebSocketStream = beast::websocket::stream<AnyStream&, false>;
+
+/// One TCP connection: requests one after another, until one of them takes it over as a stream or
+/// a WebSocket. Everything here runs on the I/O thread.
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(std::shared_ptr<Core> core, Tcp::socket socket)
+      : core_(std::move(core)),
+        stream_(std::move(socket), core_->options.tls ? &core_->tls : nullptr),
+        timer_(core_->io) {
+    const std::lock_guard lock(core_->mutex);
+    core_->connections.insert(this);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() {
+    const std::lock_guard lock(core_->mutex);
+    core_->connections.erase(this);
+  }
+
+  void start() {
+    ErrorCode ignored;
+    stream_.socket().set_option(Tcp::no_delay(true), ignored);
+    stream_.socket().set_option(asio::socket_base::keep_alive(true), ignored);
+    if (!stream_.secure()) return read_head();
+    close_after(kHandshakeTime);
+    stream_.tls().async_handshake(
+        asio::ssl::stream_base::server, [self = shared_from_this()](ErrorCode error) {
+          if (error) return self->close();
+          self->peer_ = verified_peer(self->stream_.tls().native_handle());
+          self->read_head();
+        });
+  }
+
+  /// Ends everything; open operations come back with an error.
+  void close() {
+    timer_.cancel();
+    ErrorCode ignored;
+    stream_.socket().shutdown(Tcp::socket::shutdown_both, ignored);
+    stream_.socket().close(ignored);
+    if (outlet_) outlet_->closed();
+    if (inlet_) inlet_->close();
+  }
+
+  void respond(const Response& response) {
+    const bool head_only = method_ == "HEAD";
+    out_ = head_with_length(response, response.body.size(), keep_alive_);
+    if (!head_only) out_ += response.body;
+    asio::async_write(stream_, asio::buffer(out_),
+                      [self = shared_from_this()](ErrorCode error, std::size_t) {
+                        if (error || !self->keep_alive_) return self->finish();
+                        self->out_.clear();
+                        self->out_.shrink_to_fit();
+                        self->read_head();
+                      });
+  }
+
+  void begin_stream(const Response& head, std::shared_ptr<Outlet> outlet) {
+    outlet_ = std::move(outlet);
+    out_ = head_chunked(head);
+    watch_for_end();
+    asio::async_write(stream_, asio::buffer(out_),
+                      [self = shared_from_this()](ErrorCode error, std::size_t) {
+                        if (error) return self->close();
+                        self->flush_stream();
+                      });
+  }
+
+  /// Sends what is queued; called when something came and nothing was being sent.
+  void flush_stream() {
+    const std::deque<std::string> messages = outlet_->take();
+    if (messages.empty()) {
+      sending_ = false;
+      if (outlet_->ending()) end_stream();
+      return;
+    }
+    sending_ = true;
+    std::size_t bytes = 0;
+    out_.clear();
+    for (const std::string& message : messages) {
+      bytes += message.size();
+      out_ += chunk(message);
+    }
+    asio::async_write(stream_, asio::buffer(out_),
+                      [self = shared_from_this(), bytes](ErrorCode error, std::size_t) {
+                        if (error) return self->close();
+                        self->outlet_->sent(bytes);
+                        self->flush_stream();
+                      });
+  }
+  void wake_stream() {
+    if (!sending_ && stream_.socket().is_open()) flush_stream();
+  }
+
+  void begin_websocket(const std::string& protocol, std::shared_ptr<Outlet> outlet,
+                       std::shared_ptr<Inlet> inlet) {
+    outlet_ = std::move(outlet);
+    inlet_ = std::move(inlet);
+    websocket_.emplace(stream_);
+    websocket_->binary(true);
+    websocket_->read_message_max(core_->options.max_body_bytes);
+    websocket_->set_option(beast::websocket::stream_base::timeout{
+        kHandshakeTime, beast::websocket::stream_base::none(), false});
+    websocket_->set_option(beast::websocket::stream_base::decorator(
+        [protocol](beast::websocket::response_type& response) {
+          if (!protocol.empty()) {
+            response.set(beast::http::field::sec_websocket_protocol, protocol);
+          }
+        }));
+    sending_ = true;
+    websocket_->async_accept(parser_->get(), [self = shared_from_this()](ErrorCode error) {
+      if (error) return self->close();
+      self->read_message();
+      self->flush_websocket();
+    });
+  }
+
+  void flush_websocket() {
+    if (messages_.empty()) messages_ = outlet_->take();
+    if (messages_.empty()) {
+      sending_ = false;
+      if (outlet_->ending()) end_websocket();
+      return;
+    }
+    sending_ = true;
+    out_ = std::move(messages_.front());
+    messages_.pop_front();
+    websocket_->async_write(asio::buffer(out_),
+                            [self = shared_from_this()](ErrorCode error, std::size_t) {
+                              if (error) return self->close();
+                              self->outlet_->sent(self->out_.size());
+                              self->flush_websocket();
+                            });
+  }
+  void wake_websocket() {
+    if (!sending_ && websocket_) flush_websocket();
+  }
+
+  const std::shared_ptr<Core>& core() const { return core_; }
+
+ private:
+  void close_after(Seconds time) {
+    timer_.expires_after(time);
+    timer_.async_wait([weak = weak_from_this()](ErrorCode error) {
+      if (error) return;
+      if (auto self = weak.lock()) self->close();
+    });
+  }
+
+  void finish() {
+    // Half-closed first, so that the last answer is not lost to a reset.
+    ErrorCode ignored;
+    stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
+    close();
+  }
+
+  void read_head() {
+    parser_.emplace();
+    parser_->header_limit(kMaxHeaderBytes);
+    parser_->body_limit(core_->options.max_body_bytes);
+    close_after(kIdleTime);
+    beast::http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](ErrorCode error, std::size_t) { self->head_read(error); });
+  }
+
+  void head_read(ErrorCode error) {
+    if (error) return refuse(error);
+    close_after(kBodyTime);
+    if (beast::iequals(parser_->get()[beast::http::field::expect], "100-continue")) {
+      static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+      asio::async_write(stream_, asio::buffer(kContinue),
+                        [self = shared_from_this()](ErrorCode failed, std::size_t) {
+                          if (failed) return self->close();
+                          self->read_body();
+                        });
+      return;
+    }
+    read_body();
+  }
+
+  void read_body() {
+    beast::http::async_read(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](ErrorCode error, std::size_t) {
+                              if (error) return self->refuse(error);
+                              self->hand_over();
+                            });
+  }
+
+  /// The bytes were no acceptable request.
+  void refuse(ErrorCode error) {
+    keep_alive_ = false;
+    if (error == beast::http::error::body_limit) {
+      return respond({.status = 413,
+                      .content_type = "text/plain",
+                      .headers = {},
+                      .body = "the request body is too large\n"});
+    }
+    if (error == beast::http::error::end_of_stream || error == asio::error::eof ||
+        error == asio::error::operation_aborted || error == asio::error::connection_reset ||
+        error.category() == asio::error::get_ssl_category()) {
+      return close();
+    }
+    if (error.category() == make_error_code(beast::http::error::bad_method).category()) {
+      return respond({.status = 400,
+                      .content_type = "text/plain",
+                      .headers = {},
+                      .body = "the request cannot be read\n"});
+    }
+    close();
+  }
+
+  Request make_request() {
+    auto& message = parser_->get();
+    Request request;
+    request.method = std::string(message.method_string());
+    request.target = std::string(message.target());
+    for (const auto& field : message) {
+      request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    request.body = std::move(message.body());
+    request.peer_certificate_subject = peer_.common_name;
+    request.peer_certificate_organization = peer_.organization;
+    request.peer_verified = peer_.verified;
+    return request;
+  }
+
+  void hand_over();
+
+  /// Reads on while an answer streams: the only way to learn that the peer has gone.
+  void watch_for_end() {
+    stream_.async_read_some(buffer_.prepare(1024),
+                            [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                              if (error) return self->close();
+                              // A pipelined request: kept for later, the peer is known to live.
+                              self->buffer_.commit(bytes);
+                              constexpr std::size_t kMaxPipelined = 64u << 10;
+                              if (self->buffer_.size() < kMaxPipelined) self->watch_for_end();
+                            });
+  }
+
+  void end_stream() {
+    sending_ = true;
+    out_ = kLastChunk;
+    asio::async_write(stream_, asio::buffer(out_),
+                      [self = shared_from_this()](ErrorCode, std::size_t) { self->finish(); });
+  }
+
+  void read_message() {
+    websocket_->async_read(buffer_, [self = shared_from_this()](ErrorCode error, std::size_t) {
+      if (error) return self->close();
+      const auto data = self->buffer_.cdata();
+      std::string message(static_cast<const char*>(data.data()), data.size());
+      self->buffer_.consume(data.size());
+      self->inlet_->deliver(std::move(message));
+      self->read_message();
+    });
+  }
+
+  void end_websocket() {
+    sending_ = true;
+    websocket_->async_close(beast::websocket::close_code::normal,
+                            [self = shared_from_this()](ErrorCode) { self->close(); });
+  }
+
+  std::shared_ptr<Core> core_;
+  AnyStream stream_;
+  asio::steady_timer timer_;
+  beast::flat_buffer buffer_;
+  std::optional<Parser> parser_;
+  std::optional<WebSocketStream> websocket_;
+  std::shared_ptr<Outlet> outlet_;
+  std::shared_ptr<Inlet> inlet_;
+  std::deque<std::string> messages_;
+  std::string out_;
+  std::string method_;
+  PeerName peer_;
+  bool keep_alive_ = false;
+  bool sending_ = true;  ///< a write is on its way; begins true: the head goes first
+};
+
+class ChunkStream final : public Stream {
+ public:
+  ChunkStream(std::shared_ptr<Connection> connection, std::shared_ptr<Outlet> outlet)
+      : core_(connection->core()), connection_(std::move(connection)), outlet_(std::move(outlet)) {}
+  ChunkStream(const ChunkStream&) = delete;
+  ChunkStream& operator=(const ChunkStream&) = delete;
+  ~ChunkStream() override { close(); }
+
+  bool send(std::string text) override {
+    if (text.empty()) return true;
+    switch (outlet_->push(std::move(text))) {
+      case Outlet::Push::closed:
+        return false;
+      case Outlet::Push::overflow:
+        core_->post([connection = connection_] { connection->close(); });
+        return false;
+      case Outlet::Push::queued:
+        return true;
+      case Outlet::Push::first:
+        return core_->post([connection = connection_] { connection->wake_stream(); });
+    }
+    return false;
+  }
+  void close() override {
+    if (outlet_->end()) core_->post([connection = connection_] { connection->wake_stream(); });
+  }
+  void on_closed(std::function<void()> callback) override {
+    outlet_->on_closed(std::move(callback));
+  }
+
+ private:
+  std::shared_ptr<Core> core_;
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<Outlet> outlet_;
+};
+
+class BeastWebSocket final : public WebSocket {
+ public:
+  BeastWebSocket(std::shared_ptr<Connection> connection, std::shared_ptr<Outlet> outlet,
+                 std::shared_ptr<Inlet> inlet)
+      : core_(connection->core()),
+        connection_(std::move(connection)),
+        outlet_(std::move(outlet)),
+        inlet_(std::move(inlet)) {}
+  BeastWebSocket(const BeastWebSocket&) = delete;
+  BeastWebSocket& operator=(const BeastWebSocket&) = delete;
+  ~BeastWebSocket() override { close(); }
+
+  bool send_binary(std::string message) override {
+    switch (outlet_->push(std::move(message))) {
+      case Outlet::Push::closed:
+        return false;
+      case Outlet::Push::overflow:
+        core_->post([connection = connection_] { connection->close(); });
+        return false;
+      case Outlet::Push::queued:
+        return true;
+      case Outlet::Push::first:
+        return core_->post([connection = connection_] { connection->wake_websocket(); });
+    }
+    return false;
+  }
+  void close() override {
+    if (outlet_->end()) core_->post([connection = connection_] { connection->wake_websocket(); });
+  }
+  void on_message(std::function<void(std::string)> callback) override {
+    inlet_->listen(std::move(callback));
+  }
+  void on_closed(std::function<void()> callback) override {
+    outlet_->on_closed(std::move(callback));
+  }
+
+ private:
+  std::shared_ptr<Core> core_;
+  std::shared_ptr<Connection> connection_;
+  std::shared_ptr<Outlet> outlet_;
+  std::shared_ptr<Inlet> inlet_;
+};
+
+class ConnectionResponder final : public Responder {
+ public:
+  explicit ConnectionResponder(std::shared_ptr<Connection> connection)
+      : core_(connection->core()), connection_(std::move(connection)) {}
+  ConnectionResponder(const ConnectionResponder&) = delete;
+  ConnectionResponder& operator=(const ConnectionResponder&) = delete;
+  ~ConnectionResponder() override {
+    if (!answered_) {
+      respond({.status = 500, .content_type = "text/plain", .headers = {}, .body = "no answer\n"});
+    }
+  }
+
+  void respond(Response response) override {
+    if (answered_.exchange(true)) return;
+    core_->post([connection = connection_, response = std::move(response)] {
+      connection->respond(response);
+    });
+  }
+  std::shared_ptr<Stream> respond_stream(Response head) override {
+    auto outlet = make_outlet();
+    if (!answered_.exchange(true)) {
+      const bool alive = core_->post([connection = connection_, outlet, head = std::move(head)] {
+        connection->begin_stream(head, outlet);
+      });
+      if (!alive) outlet->closed();
+    }
+    return std::make_shared<ChunkStream>(connection_, std::move(outlet));
+  }
+  std::shared_ptr<WebSocket> accept_websocket(std::string subprotocol) override {
+    auto outlet = make_outlet();
+    auto inlet = std::make_shared<Inlet>();
+    if (!answered_.exchange(true)) {
+      const bool alive =
+          core_->post([connection = connection_, outlet, inlet, protocol = std::move(subprotocol)] {
+            connection->begin_websocket(protocol, outlet, inlet);
+          });
+      if (!alive) outlet->closed();
+    }
+    return std::make_shared<BeastWebSocket>(connection_, std::move(outlet), std::move(inlet));
+  }
+
+ private:
+  std::shared_ptr<Outlet> make_outlet() const {
+    return std::make_shared<Outlet>(core_->options.max_stream_backlog);
+  }
+
+  std::shared_ptr<Core> core_;
+  std::shared_ptr<Connection> connection_;
+  std::atomic<bool> answered_ = false;
+};
+
+void Connection::hand_over() {
+  timer_.cancel();
+  keep_alive_ = parser_->get().keep_alive();
+  Request request = make_request();
+  method_ = request.method;
+  sending_ = true;
+  auto responder = std::make_shared<ConnectionResponder>(shared_from_this());
+  core_->workers.run([core = core_.get(), request = std::move(request),
+                      responder = std::move(responder)]() mutable {
+    try {
+      core->handler(std::move(request), std::move(responder));
+    } catch (const std::exception& error) {
+      core->log.error("an HTTP handler threw", {{"what", error.what()}});
+    }
+  });
+}
+
+class BeastServer final : public Server {
+ public:
+  explicit BeastServer(std::shared_ptr<Core> core) : core_(std::move(core)), acceptor_(core_->io) {}
+  BeastServer(const BeastServer&) = delete;
+  BeastServer& operator=(const BeastServer&) = delete;
+  ~BeastServer() override { stop(); }
+
+  Result<void> listen() {
+    const ServerOptions& options = core_->options;
+    ErrorCode error;
+    const auto address = asio::ip::make_address(options.address, error);
+    if (error) {
+      return fail(Code::invalid_argument, "\"" + options.address + "\" is not an IP address");
+    }
+    acceptor_.open(address.is_v6() ? Tcp::v6() : Tcp::v4(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor_.bind({address, options.port}, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) return bind_failure(error);
+    port_ = acceptor_.local_endpoint(error).port();
+    accept();
+    thread_ = std::jthread([core = core_] {
+      const auto work = asio::make_work_guard(core->io);
+      core->io.run();
+    });
+    return {};
+  }
+
+  std::uint16_t port() const override { return port_; }
+
+  void stop() override {
+    {
+      const std::lock_guard lock(core_->mutex);
+      if (std::exchange(core_->stopped, true)) return;
+    }
+    // Handlers that run may still be waiting for their peers: those go first.
+    asio::post(core_->io, [this] {
+      ErrorCode ignored;
+      acceptor_.close(ignored);
+      close_all();
+    });
+    core_->workers.stop();
+    asio::post(core_->io, [this] { close_all(); });
+    asio::post(core_->io, [core = core_] { core->io.stop(); });
+    thread_.join();
+    // What was cancelled still holds its connection until its handler has run.
+    core_->io.restart();
+    core_->io.poll();
+  }
+
+ private:
+  void close_all() {
+    std::vector<std::shared_ptr<Connection>> held;
+    {
+      const std::lock_guard lock(core_->mutex);
+      for (Connection* connection : core_->connections) {
+        if (auto shared = connection->weak_from_this().lock()) held.push_back(std::move(shared));
+      }
+    }
+    for (const auto& connection : held) connection->close();
+  }
+
+  std::unexpected<Error> bind_failure(ErrorCode error) const {
+    const ServerOptions& options = core_->options;
+    std::string message =
+        "cannot listen on " + options.address + ":" + std::to_string(options.port) + ": ";
+    if (error == asio::error::address_in_use) {
+      const std::string holder = listener_on(options.port);
+      message += "the address is in use";
+      if (!holder.empty()) message += " by " + holder;
+      message += "; stop that program or choose another address or port";
+    } else {
+      message += error.message();
+    }
+    return fail(Code::unavailable, std::move(message));
+  }
+
+  void accept() {
+    acceptor_.async_accept([this](ErrorCode error, Tcp::socket socket) {
+      if (!acceptor_.is_open()) return;
+      if (!error) {
+        std::make_shared<Connection>(core_, std::move(socket))->start();
+        return accept();
+      }
+      // Out of file descriptors: leave the others a moment instead of spinning.
+      core_->log.warn("cannot accept a connection", {{"error", error.message()}});
+      retry_.expires_after(std::chrono::milliseconds(100));
+      retry_.async_wait([this](ErrorCode cancelled) {
+        if (!cancelled && acceptor_.is_open()) accept();
+      });
+    });
+  }
+
+  std::shared_ptr<Core> core_;
+  Tcp::acceptor acceptor_;
+  asio::steady_timer retry_{core_->io};
+  std::uint16_t port_ = 0;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+std::string_view Request::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (text::equals_ignore_case(key, name)) return value;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Server>> serve(ServerOptions options, Handler handler, Log log) {
+  auto core = std::make_shared<Core>(std::move(options), std::move(handler), log.named("http"));
+  if (core->options.tls) {
+    PGO_TRY_VOID(configure_tls(core->tls.native_handle(), core->options.tls_options));
+  }
+  auto server = std::make_unique<BeastServer>(std::move(core));
+  PGO_TRY_VOID(server->listen());
+  return std::unique_ptr<Server>(std::move(server));
+}
+
+}  // namespace pgo::http

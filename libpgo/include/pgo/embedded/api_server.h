@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// A Kubernetes API inside the process.
@@ -39,10 +40,25 @@ struct ApiServerOptions {
   int service_last = 255;
 };
 
-/// Runs commands and reads logs in containers; given by the local node.
+/// The standard streams of an interactive command. Used by the one thread that runs it.
+class ExecStreams {
+ public:
+  virtual ~ExecStreams() = default;
+  /// Waits for input; empty text is its end (also when the client has gone).
+  virtual std::string read_stdin() = 0;
+  virtual void write_out(std::string_view text) = 0;
+  virtual void write_err(std::string_view text) = 0;
+};
+
+/// Runs commands and reads logs in containers; given by the local node. Thread safe; calls may
+/// block for as long as the command runs.
 class ContainerRuntime {
  public:
   virtual ~ContainerRuntime() = default;
+  /// Runs a command with its streams connected (`kubectl exec -i`) and returns the exit code;
+  /// `request.stdin_data` is not used. Unless overridden: waits for the end of the input, calls
+  /// `exec` and hands out what that collected.
+  virtual Result<int> exec_streams(const kube::ExecRequest& request, ExecStreams& streams);
   virtual Result<kube::ExecResult> exec(const kube::ExecRequest& request) = 0;
   /// `tail_lines` 0 = everything kept; `previous` = the container's last run.
   virtual Result<std::string> log(const std::string& ns, const std::string& pod,
@@ -50,7 +66,26 @@ class ContainerRuntime {
 };
 
 /// The API server: store, semantics, watch. Thread safe. Needs no thread of its own; the HTTPS
-/// front (`serve_https`) is apart.
+/// front (`serve_https`) is apart. With a virtual clock and a seeded IdSource, used by one thread,
+/// it is deterministic.
+///
+///     auto server = *ApiServer::create({}, clock, ids, log);       // in memory
+///     auto transport = server->transport(Identity::admin());
+///     kube::Client client(*transport);
+///     client.create(kube::types::kNamespace, kube::Object(kube::types::kNamespace, "", "ns"));
+///
+/// Facts worth knowing:
+/// - The namespaces default, kube-system, kube-public and kube-node-lease exist from the start;
+///   creating in any other needs it first (404), in one that ends is refused (403).
+/// - A watch's first `poll` must be made by its owner; `on_ready` is called after that, by the
+///   thread that made the write and after its commit, once until the next `poll`. Do not destroy a
+///   stream while holding a lock that its `on_ready` takes.
+/// - Names that end in five random characters (generateName) come from `ids`, stamps from `clock`.
+/// - Custom types are served as soon as the creation of their definition is answered.
+/// - A pod that is bound to a node stays after DELETE with deletionTimestamp set until it is
+/// deleted
+///   again with grace period 0; a namespace stays until PUT .../finalize empties spec.finalizers;
+///   Foreground and Orphan leave finalizers for the garbage collector.
 class ApiServer {
  public:
   /// `clock` and `ids` must outlive the server. Opens or makes the database.

@@ -7,6 +7,8 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/delete.cpp
      api/discovery.cpp
      api/filter.cpp
+     api/front_exec.cpp
+     api/https_front.cpp
      api/journal.cpp
      api/log.cpp
      api/object.cpp
@@ -17,6 +19,7 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/resource.cpp
      api/review.cpp
      api/scale.cpp
+     api/sessions.cpp
      api/sqlite_journal.cpp
      api/status.cpp
      api/store.cpp

@@ -63,7 +63,8 @@ bool Watch::take(std::vector<Notice>& into) {
 
 void Watch::wake() {
   const std::lock_guard lock(callback_mutex_);
-  if (on_ready_) on_ready_();
+  // A copy: the callback may close this watch, which drops the original.
+  if (const std::function<void()> callback = on_ready_) callback();
 }
 
 void Watch::close() {
