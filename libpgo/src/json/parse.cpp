@@ -10,11 +10,46 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <optional>
 
 namespace pgo::json {
 namespace {
+
+/// The power of ten of a number's first digit that is not zero, plus one: 1 for "5", -1 for "0.05".
+std::int64_t magnitude(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const std::size_t mark = text.find_first_of("eE");
+  const std::string_view digits = text.substr(0, mark);
+  std::int64_t exponent = 0;
+  if (mark != std::string_view::npos) {
+    std::string_view power = text.substr(mark + 1);
+    if (power.starts_with('+')) power.remove_prefix(1);
+    const auto read = std::from_chars(power.data(), power.data() + power.size(), exponent);
+    if (read.ec != std::errc()) exponent = power.starts_with('-') ? INT32_MIN : INT32_MAX;
+  }
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  const std::size_t first = std::min(digits.find_first_not_of("0."), digits.size());
+  return static_cast<std::int64_t>(point) - static_cast<std::int64_t>(first) + exponent;
+}
+
+/// A number of JSON's grammar. RapidJSON 1.1.0's own conversion has undefined behaviour for some
+/// spellings of zero, and is slower.
+std::optional<Value> read_number(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  if (text.find_first_of(".eE") == std::string_view::npos) {
+    std::int64_t whole = 0;
+    if (std::from_chars(text.data(), end, whole).ec == std::errc()) return Value(whole);
+  }
+  double real = 0;
+  if (std::from_chars(text.data(), end, real).ec == std::errc()) return Value(real);
+  // Out of range at one end or the other: too small to tell from zero is no error.
+  if (magnitude(text) > 0) return std::nullopt;
+  return Value(0.0);
+}
 
 /// Builds a Value from RapidJSON's SAX events. Finished values wait on one stack until the
 /// container around them closes, so that each container is allocated once, in its final size.
@@ -27,12 +62,18 @@ class Builder {
 
   bool Null() { return add(Value()); }
   bool Bool(bool value) { return add(Value(value)); }
-  bool Int(int value) { return add(Value(value)); }
-  bool Uint(unsigned value) { return add(Value(std::int64_t{value})); }
-  bool Int64(std::int64_t value) { return add(Value(value)); }
-  bool Uint64(std::uint64_t value) { return add(Value(value)); }
-  bool Double(double value) { return add(Value(value)); }
-  bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+  // Numbers come as text (see kFlags), so these are never called.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) {
+    const std::optional<Value> number = read_number({text, size});
+    if (number) return add(*number);
+    problem_ = "the number is too large";
+    return false;
+  }
   bool String(const char* text, rapidjson::SizeType size, bool) {
     return whole({text, size}) && add(Value(std::string(text, size)));
   }
@@ -157,7 +198,7 @@ Result<Value> parse(std::string_view text, const ParseLimits& limits) {
   Builder builder(limits.max_depth);
   rapidjson::Reader reader;
   rapidjson::InsituStringStream stream(buffer.data());
-  constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseFullPrecisionFlag;
+  constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
   const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
   if (result.IsError()) {
     return fail_at(text, result.Offset(),

@@ -29,7 +29,26 @@ TEST_SUITE("json.parse") {
     CHECK(json::parse("9223372036854775808")->type() == json::Type::number);
     CHECK(json::parse("1.0")->type() == json::Type::number);
     CHECK(json::parse("0.1")->as_double() == 0.1);
+    CHECK(json::parse("0.1e1")->as_double() == 1.0);
+    CHECK(json::parse("1E+2")->type() == json::Type::number);
+    CHECK(json::parse("[1,2.5,-3]")->items().size() == 3);
     CHECK(json::parse(" \n[true, null] \t").has_value());
+  }
+
+  TEST_CASE("parse: a number beyond double is refused, one too small for it is zero") {
+    for (const auto* text : {"1e309", "-1e309", "1e99999999999999999999", "12345e305"}) {
+      CHECK(has(message_of(text), "too "));
+      CHECK(has(message_of(std::string("[1,") + text + "]"), "too "));
+    }
+    message_of(std::string(400, '9'));
+    for (const auto* text : {"1e-400", "-1e-400", "0.001e-340", "1e-99999999999999999999", "0e5",
+                             "0.0000000000000000000000000000"}) {
+      auto value = json::parse(text);
+      REQUIRE_MESSAGE(value.has_value(), text);
+      CHECK(value->as_double(1) == 0.0);
+    }
+    CHECK(json::parse("5e-324")->as_double() == 5e-324);
+    CHECK(json::parse("0." + std::string(400, '0') + "1e401")->as_double() == 1.0);
   }
 
   TEST_CASE("parse: escapes and UTF-8 come out as UTF-8") {
