@@ -64,7 +64,13 @@ void SmallCluster::restart_controllers() {
 }
 
 bool SmallCluster::step() {
-  auto done = controllers->step();
+  if (on_step) on_step();
+  embedded::ControllersStep done;
+  if (around_controllers) {
+    around_controllers([&] { done = controllers->step(); });
+  } else {
+    done = controllers->step();
+  }
   bool progressed = done.progressed;
   next = done.next;
   if (node) {
