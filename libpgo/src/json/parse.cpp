@@ -15,6 +15,7 @@
 #include <cstring>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 namespace pgo::json {
 namespace {
@@ -60,8 +61,8 @@ class Builder {
  public:
   explicit Builder(std::size_t max_depth) : max_depth_(max_depth) { done_.reserve(32); }
 
-  bool Null() { return add(Value()); }
-  bool Bool(bool value) { return add(Value(value)); }
+  bool Null() { return add(nullptr); }
+  bool Bool(bool value) { return add(value); }
   // Numbers come as text (see kFlags), so these are never called.
   bool Int(int) { return false; }
   bool Uint(unsigned) { return false; }
@@ -75,7 +76,7 @@ class Builder {
     return false;
   }
   bool String(const char* text, rapidjson::SizeType size, bool) {
-    return whole({text, size}) && add(Value(std::string(text, size)));
+    return whole({text, size}) && add(std::string_view(text, size));
   }
   bool Key(const char* text, rapidjson::SizeType size, bool) {
     open_.back().key = {text, size};  // lies in the buffer that is parsed in place
@@ -85,12 +86,10 @@ class Builder {
   bool EndObject(rapidjson::SizeType) {
     const std::size_t start = open_.back().start;
     if (!keys_differ(start)) return false;
-    const auto first = done_.begin() + static_cast<std::ptrdiff_t>(start);
-    std::vector<Member> members;
-    members.reserve(done_.size() - start);
-    std::move(first, done_.end(), std::back_inserter(members));
+    const auto first = std::make_move_iterator(from(start));
+    Object object(std::vector<Member>(first, std::make_move_iterator(done_.end())));
     close(start);
-    return add(Value(Object(std::move(members))));
+    return add(std::move(object));
   }
   bool StartArray() { return open(); }
   bool EndArray(rapidjson::SizeType) {
@@ -99,7 +98,7 @@ class Builder {
     items.reserve(done_.size() - start);
     for (std::size_t i = start; i < done_.size(); ++i) items.push_back(std::move(done_[i].value));
     close(start);
-    return add(Value(std::move(items)));
+    return add(std::move(items));
   }
 
   Value take() { return std::move(done_.front().value); }
@@ -111,9 +110,15 @@ class Builder {
     std::string_view key;  ///< of the member that is read; empty in arrays
   };
 
-  bool add(Value value) {
+  std::vector<Member>::iterator from(std::size_t start) {
+    return done_.begin() + static_cast<std::ptrdiff_t>(start);
+  }
+
+  /// Anything a Value is made of; made where it stays.
+  template <typename T>
+  bool add(T&& value) {
     const std::string_view key = open_.empty() ? std::string_view() : open_.back().key;
-    done_.emplace_back(std::string(key), std::move(value));
+    done_.emplace_back(std::string(key), std::forward<T>(value));
     return true;
   }
 
@@ -127,7 +132,7 @@ class Builder {
   }
 
   void close(std::size_t start) {
-    done_.resize(start);
+    done_.erase(from(start), done_.end());
     open_.pop_back();
   }
 
