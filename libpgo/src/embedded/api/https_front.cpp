@@ -2,6 +2,7 @@
 
 #include "embedded/api/api.h"
 #include "embedded/api/front_exec.h"
+#include "embedded/api/protobuf.h"
 #include "embedded/api/sessions.h"
 #include "embedded/api/status.h"
 #include "pgo/base/text.h"
@@ -205,6 +206,10 @@ class Front final : public HttpsFront {
     call.content_type = request.header("Content-Type");
     call.accept = request.header("Accept");
     call.body = std::move(request.body);
+    if (call.content_type.starts_with(api::kProtobufType)) {
+      PGO_TRY(call.body, api::protobuf_to_json(call.body));
+      call.content_type = "application/json";
+    }
     return call;
   }
 

@@ -13,6 +13,7 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/log.cpp
      api/object.cpp
      api/openapi.cpp
+     api/protobuf.cpp
      api/rbac.cpp
      api/read.cpp
      api/record.cpp
