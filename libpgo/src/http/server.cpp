@@ -101,7 +101,7 @@ class Outlet {
   /// True the first time.
   bool end() {
     const std::lock_guard lock(mutex_);
-    return !std::exchange(ending_, true) && !closed_;
+    return !closed_ && !std::exchange(ending_, true);
   }
   bool ending() {
     const std::lock_guard lock(mutex_);
@@ -659,7 +659,7 @@ class BeastServer final : public Server {
     core_->workers.stop();
     asio::post(core_->io, [this] { close_all(); });
     asio::post(core_->io, [core = core_] { core->io.stop(); });
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
     // What was cancelled still holds its connection until its handler has run.
     core_->io.restart();
     core_->io.poll();
