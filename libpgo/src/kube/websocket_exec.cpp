@@ -31,7 +31,7 @@ using ErrorCode = boost::system::error_code;
 
 /// One exec from the look-up of the host to the status of the command, all on the caller's thread.
 /// Every step starts the next; whatever goes wrong first is kept and closes the socket, which makes
-/// all that is under way end.
+/// all that is under way end. A step that had just succeeded then must not start another.
 class Session {
  public:
   Session(const ExecEndpoint& endpoint, const ExecRequest& request, ExecProtocol protocol)
@@ -105,6 +105,7 @@ class Session {
   void resolve() {
     resolver_.async_resolve(endpoint_.url.host, endpoint_.url.port,
                             [this](const ErrorCode& error, tcp::resolver::results_type found) {
+                              if (closed_) return;
                               if (error) return broken("cannot find the API server", error);
                               connect(std::move(found));
                             });
@@ -113,6 +114,7 @@ class Session {
   void connect(tcp::resolver::results_type where) {
     net::async_connect(beast::get_lowest_layer(*stream_), where,
                        [this](const ErrorCode& error, const tcp::endpoint&) {
+                         if (closed_) return close();
                          if (error) return broken("cannot connect to the API server", error);
                          beast::get_lowest_layer(*stream_).set_option(tcp::no_delay(true));
                          tls_handshake();
@@ -122,6 +124,7 @@ class Session {
   void tls_handshake() {
     stream_->next_layer().async_handshake(
         net::ssl::stream_base::client, [this](const ErrorCode& error) {
+          if (closed_) return;
           if (error) return broken("TLS with the API server failed", error);
           upgrade();
         });
@@ -139,6 +142,7 @@ class Session {
     stream_->async_handshake(answer_, endpoint_.url.authority(),
                              endpoint_.url.prefix + exec_path(request_, protocol_),
                              [this](const ErrorCode& error) {
+                               if (closed_) return;
                                if (error == websocket::error::upgrade_declined) return declined();
                                if (error)
                                  return broken("the API server did not open the channel", error);
@@ -150,7 +154,6 @@ class Session {
   }
 
   void declined() {
-    if (error_) return;
     const auto content_type = answer_["Content-Type"];
     error_ =
         error_from_response({static_cast<int>(answer_.result_int()),
@@ -179,12 +182,13 @@ class Session {
     }
     stream_->async_write(net::buffer(piece_), [this](const ErrorCode& error, std::size_t) {
       // A command that ends early closes the channel; its status says what happened.
-      if (!error) write_stdin();
+      if (!error && !closed_) write_stdin();
     });
   }
 
   void read() {
     stream_->async_read(buffer_, [this](const ErrorCode& error, std::size_t) {
+      if (closed_) return;
       if (error) {
         if (error == websocket::error::closed || channels_.ended()) return close();
         return broken("the channel to the command broke", error);
