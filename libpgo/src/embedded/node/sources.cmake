@@ -17,13 +17,33 @@ list(
   APPEND
   PGO_EMBEDDED_SOURCES
   "${pgo_init_bytes}"
+  node/addresses.cpp
+  node/claim_store.cpp
+  node/container_probes.cpp
+  node/container_runner.cpp
   node/event_loop.cpp
   node/exec_process.cpp
   node/files.cpp
   node/images.cpp
   node/images_load.cpp
+  node/listeners.cpp
+  node/local_node.cpp
+  node/local_node_loop.cpp
   node/log_file.cpp
+  node/names.cpp
+  node/node_context.cpp
+  node/node_object.cpp
+  node/pod_fields.cpp
+  node/pod_status.cpp
+  node/pod_volumes.cpp
+  node/pod_worker.cpp
+  node/prerequisites.cpp
+  node/probe.cpp
+  node/proxy.cpp
+  node/proxy_connection.cpp
   node/sandbox.cpp
+  node/service_routes.cpp
   node/spawn.cpp
-  node/supervisor.cpp)
+  node/supervisor.cpp
+  node/volume_content.cpp)
 list(APPEND PGO_EMBEDDED_USES yaml)
