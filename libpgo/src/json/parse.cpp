@@ -3,6 +3,7 @@
 #if defined(__SSE2__)
 #define RAPIDJSON_SSE2
 #endif
+#include "pgo/json/parse_merging.h"
 #include "utf8.h"
 
 #include <fmt/format.h>
@@ -52,6 +53,9 @@ std::optional<Value> read_number(std::string_view text) {
   return Value(0.0);
 }
 
+/// What becomes of a key that appears twice in one object.
+enum class Duplicates : std::uint8_t { refuse, merge };
+
 /// Builds a Value from RapidJSON's SAX events. Finished values wait on one stack until the
 /// container around them closes, so that each container is allocated once, in its final size.
 ///
@@ -59,7 +63,10 @@ std::optional<Value> read_number(std::string_view text) {
 /// limit, and so bound the use of the thread's stack.
 class Builder {
  public:
-  explicit Builder(std::size_t max_depth) : max_depth_(max_depth) { done_.reserve(32); }
+  Builder(std::size_t max_depth, Duplicates duplicates)
+      : max_depth_(max_depth), duplicates_(duplicates) {
+    done_.reserve(32);
+  }
 
   bool Null() { return add(nullptr); }
   bool Bool(bool value) { return add(value); }
@@ -85,7 +92,11 @@ class Builder {
   bool StartObject() { return open(); }
   bool EndObject(rapidjson::SizeType) {
     const std::size_t start = open_.back().start;
-    if (!keys_differ(start)) return false;
+    if (duplicates_ == Duplicates::merge) {
+      merge_duplicates(start);
+    } else if (!keys_differ(start)) {
+      return false;
+    }
     const auto first = std::make_move_iterator(from(start));
     Object object(std::vector<Member>(first, std::make_move_iterator(done_.end())));
     close(start);
@@ -160,6 +171,36 @@ class Builder {
     return false;
   }
 
+  void merge_duplicates(std::size_t start) {
+    for (std::size_t i = start + 1; i < done_.size();) {
+      const auto same = std::find_if(from(start), from(i), [this, i](const Member& earlier) {
+        return earlier.key == done_[i].key;
+      });
+      if (same == from(i)) {
+        ++i;
+        continue;
+      }
+      merge_into(same->value, std::move(done_[i].value));
+      done_.erase(from(i));
+    }
+  }
+
+  static void merge_into(Value& target, Value&& later) {
+    if (later.is_null()) return;
+    if (!target.is_object() || !later.is_object()) {
+      target = std::move(later);
+      return;
+    }
+    Object& members = *target.if_object();
+    for (Member& member : *later.if_object()) {
+      if (Value* const earlier = members.find(member.key)) {
+        merge_into(*earlier, std::move(member.value));
+      } else {
+        members.set(member.key, std::move(member.value));
+      }
+    }
+  }
+
   /// RapidJSON 1.1.0 lets the second half of a surrogate pair through alone ("\ude00"), which is no
   /// UTF-8: ED followed by A0 or more.
   bool whole(std::string_view text) {
@@ -170,6 +211,7 @@ class Builder {
   }
 
   std::size_t max_depth_;
+  Duplicates duplicates_;
   std::vector<Member> done_;
   std::vector<Open> open_;
   std::string problem_;
@@ -185,9 +227,7 @@ std::unexpected<Error> fail_at(std::string_view text, std::size_t offset,
               fmt::format("not valid JSON at line {}, column {}: {}", line, column, problem));
 }
 
-}  // namespace
-
-Result<Value> parse(std::string_view text, const ParseLimits& limits) {
+Result<Value> run(std::string_view text, const ParseLimits& limits, Duplicates duplicates) {
   if (text.size() > limits.max_bytes) {
     return fail(Code::invalid_argument,
                 fmt::format("JSON of {} bytes is larger than the limit of {}", text.size(),
@@ -200,7 +240,7 @@ Result<Value> parse(std::string_view text, const ParseLimits& limits) {
   std::string buffer;
   buffer.reserve(text.size() + 16);
   buffer = text;
-  Builder builder(limits.max_depth);
+  Builder builder(limits.max_depth, duplicates);
   rapidjson::Reader reader;
   rapidjson::InsituStringStream stream(buffer.data());
   constexpr unsigned kFlags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
@@ -213,6 +253,16 @@ Result<Value> parse(std::string_view text, const ParseLimits& limits) {
   // To the reader a NUL byte is the end.
   if (stream.Tell() != text.size()) return fail_at(text, stream.Tell(), "a NUL byte");
   return builder.take();
+}
+
+}  // namespace
+
+Result<Value> parse(std::string_view text, const ParseLimits& limits) {
+  return run(text, limits, Duplicates::refuse);
+}
+
+Result<Value> parse_merging(std::string_view text, const ParseLimits& limits) {
+  return run(text, limits, Duplicates::merge);
 }
 
 }  // namespace pgo::json
