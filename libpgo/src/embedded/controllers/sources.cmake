@@ -1,19 +1,25 @@
-list(
-  APPEND
-  PGO_EMBEDDED_SOURCES
-  controllers/carry_out.cpp
-  controllers/collect.cpp
-  controllers/controllers.cpp
-  controllers/deployment.cpp
-  controllers/endpoints.cpp
-  controllers/facts.cpp
-  controllers/garbage.cpp
-  controllers/job.cpp
-  controllers/namespaces.cpp
-  controllers/node_lifecycle.cpp
-  controllers/replica_set.cpp
-  controllers/routes.cpp
-  controllers/scheduler.cpp
-  controllers/volumes.cpp
-  controllers/work.cpp
-  controllers/world.cpp)
+# A library of its own, so that its tests and the simulation need nothing of the node.
+set(pgo_controller_sources
+    carry_out
+    collect
+    controllers
+    deployment
+    endpoints
+    facts
+    garbage
+    job
+    namespaces
+    node_lifecycle
+    replica_set
+    routes
+    scheduler
+    volumes
+    work
+    world)
+list(TRANSFORM pgo_controller_sources PREPEND controllers/)
+list(TRANSFORM pgo_controller_sources APPEND .cpp)
+pgo_component(
+  embedded_controllers
+  SOURCES ${pgo_controller_sources}
+  USES base json kube)
+list(APPEND PGO_EMBEDDED_USES embedded_controllers)

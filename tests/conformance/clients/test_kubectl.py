@@ -1,0 +1,256 @@
+"""kubectl as people use it."""
+
+import json
+import time
+
+from conftest import wait_for
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, labels: {app: web}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: main
+        image: one
+        ports: [{containerPort: 8080}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 8080}]
+"""
+
+JOB = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: main, image: one}]
+"""
+
+CRD = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gadgets.test.libpgo.org}
+spec:
+  group: test.libpgo.org
+  scope: Namespaced
+  names: {plural: gadgets, singular: gadget, kind: Gadget, listKind: GadgetList, shortNames: [gd]}
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    additionalPrinterColumns:
+    - {name: Color, type: string, jsonPath: .spec.color}
+    schema:
+      openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+"""
+
+GADGET = """
+apiVersion: test.libpgo.org/v1
+kind: Gadget
+metadata: {name: lamp}
+spec: {color: green}
+"""
+
+
+def pods(kubectl, namespace):
+    return json.loads(kubectl("-n", namespace, "get", "pods", "-o", "json"))["items"]
+
+
+def test_create_wait_get_and_delete(kubectl, namespace):
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    kubectl("-n", namespace, "wait", "--for=condition=Available", "deploy/web", "--timeout=10s")
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    table = kubectl("-n", namespace, "get", "deploy").split("\n")
+    assert table[0].split() == ["NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"]
+    assert table[1].split()[:4] == ["web", "2/2", "2", "2"]
+    listed = kubectl("-n", namespace, "get", "pods", "-o", "wide").split("\n")
+    assert listed[1].split()[1:3] == ["1/1", "Running"]
+    assert "stand-in" in listed[1]
+    assert len(kubectl("-n", namespace, "get", "all", "-o", "name").split()) == 5
+    names = kubectl("-n", namespace, "get", "pods", "-l", "app=web", "-o", "name").split()
+    kubectl("-n", namespace, "delete", names[0])
+    wait_for(lambda: len(pods(kubectl, namespace)) == 2)
+    assert names[0] not in kubectl("-n", namespace, "get", "pods", "-o", "name").split()
+    kubectl("-n", namespace, "delete", "deploy", "web")
+    wait_for(lambda: not pods(kubectl, namespace))
+    gone = kubectl.run("-n", namespace, "get", "deploy", "web", check=False)
+    assert gone.returncode == 1 and "NotFound" in gone.stderr
+
+
+def test_apply_again_and_patch(kubectl, namespace):
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    unchanged = kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    assert unchanged.count("unchanged") == 2
+    changed = kubectl("-n", namespace, "apply", "-f", "-",
+                      stdin=DEPLOYMENT.replace("image: one", "image: two"))
+    assert "deployment.apps/web configured" in changed
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    # A container is found by its name in a strategic merge patch.
+    kubectl("-n", namespace, "patch", "deploy", "web", "-p",
+            '{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"three"}]}}}}')
+    kubectl("-n", namespace, "patch", "deploy", "web", "--type=merge", "-p",
+            '{"spec":{"replicas":1}}')
+    kubectl("-n", namespace, "patch", "deploy", "web", "--type=json", "-p",
+            '[{"op":"add","path":"/metadata/labels/added","value":"yes"}]')
+    seen = json.loads(kubectl("-n", namespace, "get", "deploy", "web", "-o", "json"))
+    container = seen["spec"]["template"]["spec"]["containers"][0]
+    assert container["image"] == "three" and container["ports"][0]["containerPort"] == 8080
+    assert seen["spec"]["replicas"] == 1
+    assert seen["metadata"]["labels"] == {"app": "web", "added": "yes"}
+    refused = kubectl.run("-n", namespace, "patch", "deploy", "web", "--type=json", "-p",
+                          '[{"op":"test","path":"/spec/replicas","value":7}]', check=False)
+    assert refused.returncode == 1
+
+
+def test_roll_out_history_undo_and_restart(kubectl, namespace):
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    kubectl("-n", namespace, "set", "image", "deploy/web", "main=two")
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    assert len(kubectl("-n", namespace, "rollout", "history", "deploy/web").split("\n")) >= 4
+    kubectl("-n", namespace, "rollout", "undo", "deploy/web")
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    wait_for(lambda: [p["spec"]["containers"][0]["image"] for p in pods(kubectl, namespace)]
+             == ["one", "one"])
+    before = {p["metadata"]["name"] for p in pods(kubectl, namespace)}
+    kubectl("-n", namespace, "rollout", "restart", "deploy/web")
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    wait_for(lambda: len(pods(kubectl, namespace)) == 2)
+    assert not before & {p["metadata"]["name"] for p in pods(kubectl, namespace)}
+
+
+def test_scale_label_and_annotate(kubectl, namespace):
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    kubectl("-n", namespace, "scale", "deploy/web", "--replicas=3")
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    assert len(pods(kubectl, namespace)) == 3
+    pod = pods(kubectl, namespace)[0]["metadata"]["name"]
+    kubectl("-n", namespace, "label", "pod", pod, "role=master")
+    chosen = kubectl("-n", namespace, "get", "pods", "-l", "role=master", "-o", "name")
+    assert chosen.split() == ["pod/" + pod]
+    other = kubectl("-n", namespace, "get", "pods", "-l", "app in (web),role!=master", "-o", "name")
+    assert len(other.split()) == 2
+    kubectl("-n", namespace, "label", "pod", pod, "role-")
+    kubectl("-n", namespace, "annotate", "pod", pod, "note=hello world")
+    seen = json.loads(kubectl("-n", namespace, "get", "pod", pod, "-o", "json"))["metadata"]
+    assert "role" not in seen["labels"] and seen["annotations"]["note"] == "hello world"
+    shown = kubectl("-n", namespace, "get", "pods", "--field-selector",
+                    "metadata.name=" + pod, "-o", "name")
+    assert shown.split() == ["pod/" + pod]
+
+
+def test_describe(kubectl, namespace):
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    text = kubectl("-n", namespace, "describe", "deploy", "web")
+    assert "2 desired | 2 updated | 2 total | 2 available" in text
+    assert "ScalingReplicaSet" in text
+    pod = pods(kubectl, namespace)[0]["metadata"]["name"]
+    text = kubectl("-n", namespace, "describe", "pod", pod)
+    assert "Scheduled" in text and "Controlled By:" in text
+    assert "app=web" in kubectl("-n", namespace, "describe", "service", "web")
+    assert kubectl("-n", namespace, "get", "endpoints", "web").count("127.79.") == 2
+    assert "Ready" in kubectl("describe", "node", "stand-in")
+
+
+def test_exec_and_logs(kubectl, namespace):
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    pod = pods(kubectl, namespace)[0]["metadata"]["name"]
+    assert kubectl("-n", namespace, "exec", pod, "--", "echo", "a", "b") == "a b\n"
+    assert kubectl("-n", namespace, "exec", "-i", pod, "--", "cat", stdin="through\n") == "through\n"
+    failed = kubectl.run("-n", namespace, "exec", pod, "-c", "main", "--", "complain", check=False)
+    assert failed.returncode == 2 and "it hurts" in failed.stderr
+    assert f"stand-in for {pod}/main" in kubectl("-n", namespace, "logs", pod)
+    assert "/main" in kubectl("-n", namespace, "logs", "deploy/web")
+    nowhere = kubectl.run("-n", namespace, "exec", "nobody", "--", "echo", check=False)
+    assert nowhere.returncode != 0
+
+
+def test_watch(kubectl, namespace):
+    watch = kubectl.start("-n", namespace, "get", "pods", "-w", "-o", "name")
+    try:
+        time.sleep(0.3)
+        kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+        first = watch.stdout.readline()
+        assert first.startswith("pod/web-")
+    finally:
+        watch.terminate()
+        watch.communicate(timeout=10)
+
+
+def test_jobs(kubectl, namespace):
+    kubectl("-n", namespace, "create", "-f", "-", stdin=JOB)
+    kubectl("-n", namespace, "wait", "--for=condition=complete", "job/once", "--timeout=10s")
+    table = kubectl("-n", namespace, "get", "jobs").split("\n")
+    assert "1/1" in table[1]
+    assert "once" in kubectl("-n", namespace, "logs", "job/once")
+    kubectl("-n", namespace, "delete", "job", "once")
+    wait_for(lambda: not pods(kubectl, namespace))
+
+
+def test_custom_resources(kubectl, namespace):
+    kubectl("create", "-f", "-", stdin=CRD)
+    kubectl("wait", "--for=condition=Established", "crd/gadgets.test.libpgo.org", "--timeout=10s")
+    kubectl("-n", namespace, "create", "-f", "-", stdin=GADGET)
+    table = kubectl("-n", namespace, "get", "gadgets").split("\n")
+    assert table[0].split()[:2] == ["NAME", "COLOR"] and table[1].split()[:2] == ["lamp", "green"]
+    assert kubectl("-n", namespace, "get", "gd", "-o", "name") == "gadget.test.libpgo.org/lamp\n"
+    kubectl("-n", namespace, "patch", "gadget", "lamp", "--type=merge", "-p",
+            '{"spec":{"color":"red"}}')
+    shown = kubectl("-n", namespace, "get", "gadget", "lamp", "-o", "jsonpath={.spec.color}")
+    assert shown == "red"
+    kubectl("delete", "crd", "gadgets.test.libpgo.org")
+    wait_for(lambda: kubectl.run("-n", namespace, "get", "gadgets", check=False).returncode != 0)
+
+
+def test_api_resources_and_rights(kubectl):
+    names = kubectl("api-resources", "-o", "name").split()
+    for name in ("pods", "deployments.apps", "jobs.batch", "leases.coordination.k8s.io",
+                 "roles.rbac.authorization.k8s.io"):
+        assert name in names
+    assert kubectl("auth", "can-i", "create", "deployments").strip() == "yes"
+    no = kubectl.run("auth", "can-i", "delete", "nodes",
+                     "--as=system:serviceaccount:default:default", check=False)
+    assert no.stdout.strip() == "no"
+    assert "Server Version" in kubectl("version")
+    assert kubectl("get", "--raw", "/healthz") == "ok"
+
+
+def test_namespace_goes_with_its_content(kubectl, namespace):
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    kubectl("-n", namespace, "create", "secret", "generic", "key", "--from-literal=a=b")
+    kubectl("delete", "namespace", namespace, "--timeout=20s")
+    assert kubectl.run("get", "namespace", namespace, check=False).returncode == 1
+
+
+def test_claims_and_volumes(kubectl, namespace):
+    kubectl("-n", namespace, "create", "-f", "-", stdin="""
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 1Gi}}
+""")
+    kubectl("-n", namespace, "wait", "--for=jsonpath={.status.phase}=Bound", "pvc/data",
+            "--timeout=10s")
+    row = kubectl("-n", namespace, "get", "pvc", "data").split("\n")[1].split()
+    assert row[1] == "Bound" and row[3] == "1Gi"
+    volume = row[2]
+    assert namespace + "/data" in kubectl("get", "pv", volume)
+    kubectl("-n", namespace, "delete", "pvc", "data")
+    wait_for(lambda: kubectl.run("get", "pv", volume, check=False).returncode == 1)
