@@ -23,7 +23,7 @@ struct FinishStatement {
 using Database = std::unique_ptr<sqlite3, CloseDatabase>;
 using Statement = std::unique_ptr<sqlite3_stmt, FinishStatement>;
 
-void bind(sqlite3_stmt* statement, int index, std::string_view text) {
+void bind_text(sqlite3_stmt* statement, int index, std::string_view text) {
   // The text outlives the step: no copy.
   sqlite3_bind_text(statement, index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
 }
@@ -79,14 +79,14 @@ class SqliteJournal final : public Journal {
                      std::string_view name, const std::string* text) override {
     const std::string number = std::to_string(version);
     sqlite3_stmt* change = text != nullptr ? put_.get() : remove_.get();
-    bind(change, 1, table);
-    bind(change, 2, ns);
-    bind(change, 3, name);
+    bind_text(change, 1, table);
+    bind_text(change, 2, ns);
+    bind_text(change, 3, name);
     if (text != nullptr) {
       sqlite3_bind_int64(change, 4, static_cast<sqlite3_int64>(version));
-      bind(change, 5, *text);
+      bind_text(change, 5, *text);
     }
-    bind(count_.get(), 1, number);
+    bind_text(count_.get(), 1, number);
     for (sqlite3_stmt* step : {begin_.get(), change, count_.get(), commit_.get()}) {
       const int state = sqlite3_step(step);
       sqlite3_reset(step);
@@ -101,14 +101,14 @@ class SqliteJournal final : public Journal {
   std::string setting(const std::string& name) override {
     auto query = make("SELECT value FROM setting WHERE name = ?1");
     if (!query) return {};
-    bind(query->get(), 1, name);
+    bind_text(query->get(), 1, name);
     return sqlite3_step(query->get()) == SQLITE_ROW ? column(query->get(), 0) : std::string();
   }
 
   Result<void> set_setting(const std::string& name, const std::string& value) override {
     PGO_TRY(Statement put, make("INSERT OR REPLACE INTO setting VALUES (?1, ?2)"));
-    bind(put.get(), 1, name);
-    bind(put.get(), 2, value);
+    bind_text(put.get(), 1, name);
+    bind_text(put.get(), 2, value);
     if (sqlite3_step(put.get()) != SQLITE_DONE) return failure("writing to");
     return {};
   }
