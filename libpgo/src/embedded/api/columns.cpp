@@ -11,7 +11,6 @@ namespace pgo::embedded::api {
 namespace {
 
 using json::Value;
-using Cells = std::function<Value(const Value& object, TimePoint now)>;
 
 constexpr int kWide = 1;
 
@@ -365,6 +364,12 @@ Columns built_in(std::string_view kind) {
       return {std::string(o["roleRef"]["kind"].as_string()) + "/" +
               std::string(o["roleRef"]["name"].as_string())};
     });
+  }
+  if (kind == "Role" || kind == "ClusterRole" || kind == "CustomResourceDefinition") {
+    return {.list = {{.name = "Name", .format = "name"}, {.name = "Created At"}},
+            .cells = [](const Resource&, const Value& o, TimePoint) {
+              return Value::array({name_of(o), o["metadata"]["creationTimestamp"]});
+            }};
   }
   return simple({}, [](const Value&) { return std::vector<Value>(); });
 }

@@ -1,0 +1,111 @@
+#include "unit/embedded_api/api_fixture.h"
+
+#include <filesystem>
+#include <fstream>
+
+namespace pgo::embedded {
+namespace {
+
+const std::string kMaps = "/api/v1/namespaces/default/configmaps";
+
+/// A directory that goes with the test.
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "pgo-api-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() { std::filesystem::remove_all(path_); }
+  ApiServerOptions options() const {
+    ApiServerOptions options;
+    options.database = path_ / "state.db";
+    return options;
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TEST_SUITE("embedded.api.persistence") {
+  TEST_CASE("restart: every object is back as it was, deleted ones are not") {
+    const Folder folder;
+    json::Value before;
+    std::string token;
+    {
+      const ApiFixture api(folder.options());
+      api.post(kMaps, config_map("kept", R"({"a":"b"})"));
+      api.post(kMaps, config_map("gone"));
+      api.remove(kMaps + "/gone");
+      before = api.get(kMaps + "/kept").body;
+      token = api.server->issue_token(Identity::service_account("default", "joe"));
+    }
+    const ApiFixture api(folder.options());
+    CHECK(api.get(kMaps + "/kept").body == before);
+    CHECK(api.get(kMaps + "/gone").status == 404);
+    CHECK(api.get(kMaps + "?labelSelector=a%3Db")["items"].items().size() == 1);
+    const auto identity = api.server->authenticate(token);
+    REQUIRE(identity.has_value());
+    CHECK(identity->user == "system:serviceaccount:default:joe");
+  }
+
+  // Patroni compares versions across time: the counter never goes back.
+  TEST_CASE("restart: versions go on above every version handed out before") {
+    const Folder folder;
+    std::uint64_t last = 0;
+    {
+      const ApiFixture api(folder.options());
+      api.post(kMaps, config_map("a"));
+      api.remove(kMaps + "/a");
+      last = api.server->version();
+    }
+    const ApiFixture api(folder.options());
+    CHECK(api.server->version() > last);
+    kube::Request request;
+    request.path = kMaps + "?watch=1&resourceVersion=" + std::to_string(last);
+    const auto refused = api.admin->watch(request, {});
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().http_status == 410);
+  }
+
+  TEST_CASE("restart: custom types are served again") {
+    const Folder folder;
+    const std::string things = "/apis/example.com/v1/namespaces/default/things";
+    {
+      const ApiFixture api(folder.options());
+      api.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", R"({
+        "metadata":{"name":"things.example.com"},"spec":{"group":"example.com",
+        "scope":"Namespaced","names":{"plural":"things","kind":"Thing"},
+        "versions":[{"name":"v1","served":true,"storage":true}]}})");
+      CHECK(api.post(things, R"({"metadata":{"name":"t"}})").status == 201);
+    }
+    const ApiFixture api(folder.options());
+    CHECK(api.get(things + "/t").status == 200);
+  }
+
+  TEST_CASE("open: a file that is no database is an error that names it") {
+    const Folder folder;
+    std::ofstream(folder.path() / "state.db") << std::string(4096, 'x');
+    const VirtualClock clock{TimePoint()};
+    SeededIdSource ids(1);
+    const auto server = ApiServer::create(folder.options(), clock, ids, Log());
+    REQUIRE(!server.has_value());
+    CHECK(server.error().message.find((folder.path() / "state.db").string()) != std::string::npos);
+  }
+
+  TEST_CASE("open: a database that another server holds is an error that says so") {
+    const Folder folder;
+    const ApiFixture api(folder.options());
+    const VirtualClock clock{TimePoint()};
+    SeededIdSource ids(1);
+    const auto server = ApiServer::create(folder.options(), clock, ids, Log());
+    REQUIRE(!server.has_value());
+    CHECK(server.error().message.find("another process") != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace pgo::embedded
