@@ -38,6 +38,6 @@ Result<std::vector<model::PgCluster>> select_clusters(const Context& context, st
 Result<void> ensure(const Context& context, const kube::ResourceType& type,
                     const kube::Object& object);
 
-inline constexpr std::string_view kNotProcessed = "Created, not processed yet";
+inline constexpr std::string_view kNotProcessed = "Waiting for the operator";
 
 }  // namespace pgo::operations

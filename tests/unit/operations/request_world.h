@@ -1,0 +1,70 @@
+#pragma once
+
+#include "pgo/embedded/api_server.h"
+#include "pgo/operations/access.h"
+#include "pgo/operations/cluster.h"
+#include "pgo/operations/context.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgo::test {
+
+/// One key for everybody: making them is slow and none of the tests is about that.
+class SameKeySource final : public operations::KeySource {
+ public:
+  Result<std::string> take() override;
+};
+
+/// What requests need: an embedded API with our resource types, namespaces pgo (the operator's),
+/// pgouser1 to pgouser3 and golden3 (ours) and "default" (not ours), nodes in two regions, users
+/// and roles as they were recorded.
+class RequestWorld {
+ public:
+  RequestWorld();
+
+  operations::Context context();
+  operations::Context context(operations::Reader& reader);
+  const operations::Caller& admin() const { return admin_; }
+  kube::Client client() const { return kube::Client(*transport_); }
+  kube::Transport& transport() { return *transport_; }
+  VirtualClock& clock() { return clock_; }
+  IdSource& ids() { return ids_; }
+  model::Config& config() { return config_; }
+
+  /// Creates an object; fails the test when that fails.
+  kube::Object put(const kube::ResourceType& type, const kube::Object& object);
+  /// The object, or an empty one when there is none.
+  kube::Object get(const kube::ResourceType& type, std::string_view ns, std::string_view name);
+  std::vector<kube::Object> all(const kube::ResourceType& type, std::string_view ns);
+  /// How many objects a cluster may be made of exist in the test namespaces.
+  std::size_t written();
+  std::string secret(std::string_view ns, std::string_view name, std::string_view key);
+
+  void put_user(std::string_view name, std::string_view password, std::string_view roles,
+                std::string_view namespaces);
+  void put_role(std::string_view name, std::string_view permissions);
+  void put_policy(std::string_view ns, std::string_view name);
+  void put_config_map(std::string_view ns, std::string_view name);
+
+  /// A create request as the client sends it without flags.
+  model::rest::CreateClusterRequest create_request(std::string name) const;
+  /// Creates a cluster through the operation.
+  void create(const std::string& name, int replicas = 0);
+
+ private:
+  void install();
+
+  VirtualClock clock_;
+  SeededIdSource ids_{42};
+  SameKeySource keys_;
+  model::Config config_;
+  std::unique_ptr<embedded::ApiServer> server_;
+  std::unique_ptr<kube::Transport> transport_;
+  std::unique_ptr<operations::DirectReader> reader_;
+  operations::Caller admin_{.user = "pgoadmin", .namespaces = {}, .roles = {"pgoadmin"}};
+};
+
+}  // namespace pgo::test
