@@ -100,7 +100,14 @@ struct StandInNode::State {
         client(transport),
         clock(time),
         log(std::move(to)),
-        pods(client, time, ids, log, kube::types::kPod, "", {}, {.on_ready = options.on_ready}),
+        pods(client, time, ids, log, kube::types::kPod, "", {}, {.on_ready = options.on_ready},
+             [](const StandInPod& pod) {
+               std::vector<std::string> keys;
+               if (!pod.scope.empty()) {
+                 keys.push_back(StandInPatroni::members_key(pod.ns, pod.scope));
+               }
+               return keys;
+             }),
         patroni(client, time, options.fails_over_after) {}
 
   Result<void> make_node();
@@ -109,6 +116,8 @@ struct StandInNode::State {
   Result<void> advance(const StandInPod& pod);
   Result<void> patch_status(const StandInPod& pod, json::Value status);
   std::string address_of(const StandInPod& pod);
+  /// Addresses in use before this stand-in was made are not given again.
+  void keep_clear_of(std::string_view address);
 
   StandInOptions options;
   kube::Client client;
@@ -119,6 +128,7 @@ struct StandInNode::State {
   /// When a pod was first seen in its present state ("uid/bound", "uid/Running", "uid/deleting").
   std::map<std::string, TimePoint> since;
   std::map<std::string, std::string> addresses;
+  std::set<kube::ObjectKey> restless;  ///< pods that changed or for which something is due
   unsigned next_address = 1;
   bool node_made = false, held = false;
   mutable std::mutex exec_mutex;
@@ -128,13 +138,20 @@ struct StandInNode::State {
 StandInNode::StandInNode(kube::Transport& transport, const Clock& clock, IdSource& ids,
                          StandInOptions options, Log log)
     : state_(std::make_unique<State>(transport, clock, ids, std::move(options), std::move(log))) {
-  state_->pods.on_change(
-      [state = state_.get()](const kube::ObjectKey&, const StandInPod* was, const StandInPod* is) {
-        if (is != nullptr && (was == nullptr || was->uid == is->uid)) return;
-        for (const char* what : {"/bound", "/Running", "/deleting"})
-          state->since.erase(was->uid + what);
-        state->addresses.erase(was->uid);
-      });
+  state_->pods.on_change([state = state_.get()](const kube::ObjectKey& key, const StandInPod* was,
+                                                const StandInPod* is) {
+    for (const StandInPod* pod : {was, is}) {
+      if (pod != nullptr && !pod->scope.empty()) state->patroni.look_at({pod->ns, pod->scope});
+    }
+    if (is != nullptr) {
+      state->restless.insert(key);
+      state->keep_clear_of(is->ip);
+    }
+    if (was == nullptr || (is != nullptr && was->uid == is->uid)) return;
+    for (const char* what : {"/bound", "/Running", "/deleting"})
+      state->since.erase(was->uid + what);
+    state->addresses.erase(was->uid);
+  });
 }
 
 StandInNode::~StandInNode() = default;
@@ -164,8 +181,15 @@ std::string StandInNode::State::address_of(const StandInPod& pod) {
   return address;
 }
 
+void StandInNode::State::keep_clear_of(std::string_view address) {
+  auto parts = text::split(address, '.');
+  if (parts.size() != 4 || !address.starts_with("127.79.")) return;
+  auto number = text::to_int(parts[2]).value_or(0) * 250 + text::to_int(parts[3]).value_or(1) - 1;
+  next_address = std::max(next_address, static_cast<unsigned>(number + 1));
+}
+
 std::optional<TimePoint> StandInNode::State::due(const StandInPod& pod) {
-  if (held || pod.node != options.name) return std::nullopt;
+  if (pod.node != options.name) return std::nullopt;
   auto after = [&](const char* what, Duration delay) {
     return since.try_emplace(pod.uid + what, clock.now()).first->second + delay;
   };
@@ -218,17 +242,21 @@ StandInNode::Step StandInNode::step() {
     if (!made) failed(made.error());
     result.progressed = result.progressed || made.has_value();
   }
-  for (const auto& pod : state.pods.all()) {
-    std::optional<TimePoint> at = state.due(*pod);
-    if (!at) continue;
-    if (*at > now) {
-      result.next = std::min(result.next, *at);
-      continue;
-    }
-    if (auto done = state.advance(*pod); !done) {
-      failed(done.error());
-    } else {
-      result.progressed = true;
+  if (!state.held) {
+    std::set<kube::ObjectKey> todo = std::exchange(state.restless, {});
+    for (const kube::ObjectKey& key : todo) {
+      auto pod = state.pods.get(key.ns, key.name);
+      std::optional<TimePoint> at = pod ? state.due(*pod) : std::nullopt;
+      if (!at) continue;
+      // It stays here until it is seen to have moved on.
+      state.restless.insert(key);
+      if (*at > now) {
+        result.next = std::min(result.next, *at);
+      } else if (auto done = state.advance(*pod); !done) {
+        failed(done.error());
+      } else {
+        result.progressed = true;
+      }
     }
   }
   if (state.options.patroni && !state.held) {

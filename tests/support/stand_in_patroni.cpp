@@ -22,71 +22,79 @@ constexpr std::string_view kConfig =
 
 }  // namespace
 
+std::string StandInPatroni::members_key(std::string_view ns, std::string_view scope) {
+  return std::string(ns) + "/" + std::string(scope);
+}
+
 StandInPatroni::Step StandInPatroni::step(kube::Informer<StandInPod>& pods) {
   pods_ = &pods;
   Step step;
-  std::map<kube::ObjectKey, Members> scopes;
-  for (const auto& pod : pods.all()) {
-    if (!pod->scope.empty()) scopes[{pod->ns, pod->scope}].push_back(pod);
-  }
-  std::erase_if(leaderless_, [&](const auto& entry) { return !scopes.contains(entry.first); });
-  for (const auto& [scope, members] : scopes) {
+  std::set<kube::ObjectKey> todo = std::exchange(due_, {});
+  for (const kube::ObjectKey& scope : todo) {
+    Members members = pods.indexed(members_key(scope.ns, scope.name));
     auto done = run_scope(scope, members, step);
-    if (!done) {
-      step.error = done.error();
-    } else {
-      step.progressed = step.progressed || *done;
-    }
+    if (!done) step.error = done.error();
+    if (!done || *done != Outcome::rests) due_.insert(scope);
+    step.progressed = step.progressed || (done && *done == Outcome::acted);
   }
   return step;
 }
 
-Result<bool> StandInPatroni::run_scope(const kube::ObjectKey& scope, const Members& members,
-                                       Step& step) {
+Result<StandInPatroni::Outcome> StandInPatroni::run_scope(const kube::ObjectKey& scope,
+                                                          const Members& members, Step& step) {
   auto serves = [](const auto& pod) {
     return pod->ready && !pod->deleting && pod->phase == "Running";
   };
   auto leads = [&](const auto& pod) { return pod->role == "master" && serves(pod); };
-  bool settled = std::ranges::any_of(members, leads) &&
-                 std::ranges::all_of(
-                     members, [&](const auto& pod) { return !serves(pod) || !pod->role.empty(); });
-  if (settled && std::ranges::count_if(members, leads) == 1) {
-    leaderless_.erase(scope);
-    return false;
-  }
+  bool had_leader = false;
   auto candidate = std::ranges::find_if(members, leads);
-  if (candidate == members.end()) {
-    candidate = std::ranges::find_if(members, serves);
-    if (candidate == members.end()) return false;
+  if (std::ranges::count_if(members, leads) != 1) {
+    // A member that comes back still wears the label of its last reign: the lock decides.
     auto lock = client_.get(kube::types::kConfigMap, scope.ns, scope.name + "-leader");
     if (!lock && lock.error().code != Code::not_found) return fail(std::move(lock).error());
-    bool had_leader = lock && !lock->annotation("leader").empty();
+    std::string holder(lock ? lock->annotation("leader") : std::string_view());
+    candidate = std::ranges::find_if(
+        members, [&](const auto& pod) { return leads(pod) && pod->name == holder; });
+    had_leader = !holder.empty();
+  }
+  if (candidate == members.end()) {
+    candidate = std::ranges::find_if(members, serves);
+    if (candidate == members.end()) return Outcome::rests;
     TimePoint due = leaderless_.try_emplace(scope, clock_.now()).first->second;
     if (had_leader) due += fails_over_after_;
     if (due > clock_.now()) {
       step.next = std::min(step.next, due);
-      return false;
+      return Outcome::waits;
     }
   }
+  leaderless_.erase(scope);
+  bool settled = std::ranges::all_of(members, [&](const auto& pod) {
+    return !serves(pod) || pod->role == (pod == *candidate ? "master" : "replica");
+  });
+  if (settled) return Outcome::rests;
   PGO_TRY_VOID(keep_config(scope));
-  bool progressed = false;
+  PGO_TRY_VOID(lead(scope, **candidate));
   for (const auto& pod : members) {
     if (!serves(pod)) continue;
-    std::string_view role = pod == *candidate ? "master" : "replica";
-    if (pod == *candidate) PGO_TRY_VOID(lead(scope, *pod));
-    if (pod->role == role) continue;
-    json::Value patch;
-    json::Value& metadata = patch.at_or_add("metadata");
-    metadata.at_or_add("labels").set("role", role);
-    metadata.at_or_add("annotations")
-        .set("status", R"({"state":"running","role":")" + std::string(role) + R"("})");
-    auto told = client_.patch(kube::types::kPod, pod->ns, pod->name, kube::PatchType::merge, patch);
-    if (!told && told.error().code != Code::not_found) return fail(std::move(told).error());
-    if (told) pods_->applied(*std::move(told));
-    progressed = true;
+    PGO_TRY_VOID(label(*pod, pod == *candidate ? "master" : "replica"));
   }
-  leaderless_.erase(scope);
-  return progressed;
+  return Outcome::acted;
+}
+
+Result<void> StandInPatroni::label(const StandInPod& pod, std::string_view role) {
+  if (pod.role == role) return {};
+  json::Value patch;
+  json::Value& metadata = patch.at_or_add("metadata");
+  metadata.at_or_add("labels").set("role", role);
+  metadata.at_or_add("annotations")
+      .set("status", R"({"state":"running","role":")" + std::string(role) + R"("})");
+  auto told = client_.patch(kube::types::kPod, pod.ns, pod.name, kube::PatchType::merge, patch);
+  if (told) {
+    pods_->applied(*std::move(told));
+  } else if (told.error().code != Code::not_found) {
+    return fail(std::move(told).error());
+  }
+  return {};
 }
 
 Result<void> StandInPatroni::keep_config(const kube::ObjectKey& scope) {
@@ -102,10 +110,10 @@ Result<void> StandInPatroni::keep_config(const kube::ObjectKey& scope) {
   return {};
 }
 
-Result<bool> StandInPatroni::lead(const kube::ObjectKey& scope, const StandInPod& pod) {
+Result<void> StandInPatroni::lead(const kube::ObjectKey& scope, const StandInPod& pod) {
   auto lock = client_.get(kube::types::kConfigMap, scope.ns, scope.name + "-leader");
   if (!lock && lock.error().code != Code::not_found) return fail(std::move(lock).error());
-  if (lock && lock->annotation("leader") == pod.name) return false;
+  if (lock && lock->annotation("leader") == pod.name) return {};
   kube::Object next = lock ? *lock : config_map(scope, "-leader");
   std::int64_t transitions = text::to_int(next.annotation("transitions")).value_or(-1);
   std::string now = to_rfc3339(clock_.now());
@@ -118,7 +126,7 @@ Result<bool> StandInPatroni::lead(const kube::ObjectKey& scope, const StandInPod
   auto written = lock ? client_.update(kube::types::kConfigMap, next)
                       : client_.create(kube::types::kConfigMap, next);
   if (!written) return fail(std::move(written).error());
-  return true;
+  return {};
 }
 
 }  // namespace pgo::test

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,19 +26,26 @@ class StandInPatroni {
     TimePoint next = TimePoint::max();
     std::optional<Error> error;
   };
+  /// Something about a member of this scope changed.
+  void look_at(const kube::ObjectKey& scope) { due_.insert(scope); }
   Step step(kube::Informer<StandInPod>& pods);
+  /// The index key under which the members of a scope are found.
+  static std::string members_key(std::string_view ns, std::string_view scope);
 
  private:
   using Members = std::vector<std::shared_ptr<const StandInPod>>;
 
-  Result<bool> run_scope(const kube::ObjectKey& scope, const Members& members, Step& step);
-  Result<bool> lead(const kube::ObjectKey& scope, const StandInPod& pod);
+  enum class Outcome { rests, waits, acted };
+  Result<Outcome> run_scope(const kube::ObjectKey& scope, const Members& members, Step& step);
+  Result<void> label(const StandInPod& pod, std::string_view role);
+  Result<void> lead(const kube::ObjectKey& scope, const StandInPod& pod);
   Result<void> keep_config(const kube::ObjectKey& scope);
 
   kube::Client client_;
   const Clock& clock_;
   Duration fails_over_after_;
   kube::Informer<StandInPod>* pods_ = nullptr;
+  std::set<kube::ObjectKey> due_;
   std::map<kube::ObjectKey, TimePoint> leaderless_;
 };
 
