@@ -18,6 +18,7 @@ struct GoldenCase {
     json::Value object;
   };
   std::string name, command;
+  json::Value request;  ///< body of the request, or null
   std::vector<Item> created;
   std::vector<Item> deleted;
   std::vector<std::string> before;
@@ -50,14 +51,14 @@ void compare(std::string_view kind, std::string_view name, const json::Value& th
 /// The list of intended differences (differences.md), and which of its rows were met.
 class Intended {
  public:
-  /// Reads the rows of the table: "| D1 | Job | spec.backoffLimit | ... |".
+  /// Reads the rows of the tables: "| D1 | jobs | spec.backoffLimit | ... |".
   static Intended load(const std::string& path);
 
   /// True, and remembered, when a row allows the difference. "*" in a row's path stands for
   /// anything.
   bool allows(const Difference& difference);
-  /// Rows of the given numbers' table that no difference met.
-  std::vector<std::string> unmet() const;
+  /// Rows whose number begins with `letter` that no difference met.
+  std::vector<std::string> unmet(char letter) const;
   std::size_t size() const { return rows_.size(); }
 
  private:

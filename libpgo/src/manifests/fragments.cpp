@@ -1,6 +1,7 @@
 #include "fragments.h"
 
 #include "pgo/base/text.h"
+#include "pgo/model/names.h"
 
 #include <utility>
 
@@ -11,6 +12,10 @@ Result<std::int64_t> group(std::string_view text) {
   const auto number = text::to_int(text);
   if (number && *number >= 0) return *number;
   return fail(Code::invalid_argument, "the storage's group must be a number", std::string(text));
+}
+
+const std::string& either(const std::string& own, const std::string& common) {
+  return own.empty() ? common : own;
 }
 
 }  // namespace
@@ -73,14 +78,16 @@ Result<json::Value> affinity(const Renderer& renderer, const model::PgCluster& c
 }
 
 Result<json::Value> s3_environment(const Renderer& renderer, const model::PgCluster& cluster,
-                                   const S3* s3) {
-  if (!s3 || !cluster.uses_s3()) return json::Value(json::Array{});
-  return renderer.render("pgbackrest-s3-env-vars.yaml",
-                         json::Object{{"PgbackrestS3Bucket", s3->bucket},
-                                      {"PgbackrestS3Endpoint", s3->endpoint},
-                                      {"PgbackrestS3Region", s3->region},
-                                      {"PgbackrestS3Key", s3->key},
-                                      {"PgbackrestS3KeySecret", s3->key_secret}});
+                                   const model::Config& config) {
+  if (!cluster.uses_s3()) return json::Value(json::Array{});
+  const auto& own = cluster.spec;
+  const auto& common = config.cluster;
+  return renderer.render(
+      "pgbackrest-s3-env-vars.yaml",
+      json::Object{{"PgbackrestS3Bucket", either(own.s3_bucket, common.s3_bucket)},
+                   {"PgbackrestS3Endpoint", either(own.s3_endpoint, common.s3_endpoint)},
+                   {"PgbackrestS3Region", either(own.s3_region, common.s3_region)},
+                   {"SecretName", model::names::backrest_secret(cluster.name())}});
 }
 
 std::string_view repo_type(const model::PgCluster& cluster) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "pgo/manifests/render.h"
-#include "pgo/manifests/repo.h"
 #include "pgo/model/config.h"
 #include "pgo/model/pgcluster.h"
 
@@ -26,9 +25,10 @@ struct NodeChoice {
 Result<json::Value> affinity(const Renderer& renderer, const model::PgCluster& cluster,
                              const model::Config& config, const NodeChoice& node);
 
-/// Environment for S3, or [] when the cluster does not use it.
+/// Environment for S3, or [] when the cluster does not use it. Key and secret stay in the
+/// repository secret, which the environment refers to.
 Result<json::Value> s3_environment(const Renderer& renderer, const model::PgCluster& cluster,
-                                   const S3* s3);
+                                   const model::Config& config);
 
 /// PGBACKREST_REPO_TYPE: "s3" when it is the only storage type, else "posix".
 std::string_view repo_type(const model::PgCluster& cluster);

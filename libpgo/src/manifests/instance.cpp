@@ -74,7 +74,7 @@ Result<kube::Object> instance(const Renderer& renderer, const model::PgCluster& 
   const auto& monitor = config.cluster.pgmonitor_password;
   PGO_TRY(auto security, security_context(kind.storage));
   PGO_TRY(auto rules, affinity(renderer, cluster, config, kind.node));
-  PGO_TRY(auto environment, s3_environment(renderer, cluster, extras.s3));
+  PGO_TRY(auto environment, s3_environment(renderer, cluster, config));
   PGO_TRY(auto badger_port, port("spec.pgbadgerport", spec.badger_port));
   PGO_TRY(auto exporter_port, port("spec.exporterport", spec.exporter_port));
   PGO_TRY(const auto badger, config.resources(config.default_badger_resources));

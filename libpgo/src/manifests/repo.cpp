@@ -10,14 +10,8 @@
 namespace pgo::manifests {
 namespace {
 
+namespace data_key = model::data_key;
 namespace names = model::names;
-
-constexpr std::string_view kS3Key = "aws-s3-key";
-constexpr std::string_view kS3KeySecret = "aws-s3-key-secret";
-
-const std::string& either(const std::string& own, const std::string& fallback) {
-  return own.empty() ? fallback : own;
-}
 
 /// The claim of the repository; for storage type "existing" the one that is named.
 std::string repo_claim_name(const model::PgCluster& cluster) {
@@ -28,36 +22,26 @@ std::string repo_claim_name(const model::PgCluster& cluster) {
 
 }  // namespace
 
-S3 s3_of(const model::PgCluster& cluster, const model::Config& config) {
-  return {.bucket = either(cluster.spec.s3_bucket, config.cluster.s3_bucket),
-          .endpoint = either(cluster.spec.s3_endpoint, config.cluster.s3_endpoint),
-          .region = either(cluster.spec.s3_region, config.cluster.s3_region),
-          .key = {},
-          .key_secret = {}};
-}
-
-Result<void> read_s3_credentials(std::string_view yaml, S3& into) {
+Result<S3Credentials> read_s3_credentials(std::string_view yaml) {
   // The parser's own message may quote the text, which is a secret.
   const auto parsed = yaml::parse(yaml);
   if (!parsed || (!parsed->is_object() && !parsed->is_null())) {
     return fail(Code::invalid_argument, "must be YAML with aws-s3-key and aws-s3-key-secret",
-                std::string(model::data_key::kS3Credentials));
+                std::string(data_key::kS3Credentials));
   }
   const auto text = [](const json::Value& value) {
     return value.is_int() ? json::write(value) : std::string(value.as_string());
   };
-  if (auto key = text((*parsed)[kS3Key]); !key.empty()) into.key = std::move(key);
-  if (auto secret = text((*parsed)[kS3KeySecret]); !secret.empty()) {
-    into.key_secret = std::move(secret);
-  }
-  return {};
+  return S3Credentials{.key = text((*parsed)[data_key::kS3Key]),
+                       .key_secret = text((*parsed)[data_key::kS3KeySecret])};
 }
 
-std::string write_s3_credentials(std::string_view key, std::string_view key_secret) {
+std::string write_s3_credentials(const S3Credentials& credentials) {
   const auto text = [](std::string_view value) {
     return value.empty() ? json::Value() : json::Value(value);
   };
-  return yaml::write(json::Object{{kS3Key, text(key)}, {kS3KeySecret, text(key_secret)}});
+  return yaml::write(json::Object{{data_key::kS3Key, text(credentials.key)},
+                                  {data_key::kS3KeySecret, text(credentials.key_secret)}});
 }
 
 RepoKeys default_repo_files() {
@@ -67,7 +51,7 @@ RepoKeys default_repo_files() {
           .ssh_config = std::string(template_file("ssh_config").value_or("")),
           .sshd_config = std::string(template_file("sshd_config").value_or("")),
           .s3_ca = {},
-          .s3_credentials = write_s3_credentials({}, {})};
+          .s3 = {}};
 }
 
 Result<kube::Object> repo_secret(const Renderer& renderer, std::string_view ns,
@@ -82,7 +66,9 @@ Result<kube::Object> repo_secret(const Renderer& renderer, std::string_view ns,
                                       {"SshConfig", keys.ssh_config},
                                       {"SshdConfig", keys.sshd_config},
                                       {"S3Ca", keys.s3_ca},
-                                      {"S3Credentials", keys.s3_credentials}});
+                                      {"S3Credentials", write_s3_credentials(keys.s3)},
+                                      {"S3Key", keys.s3.key},
+                                      {"S3KeySecret", keys.s3.key_secret}});
 }
 
 Result<kube::Object> repo_service(const Renderer& renderer, const model::PgCluster& cluster) {
@@ -94,14 +80,14 @@ Result<kube::Object> repo_service(const Renderer& renderer, const model::PgClust
 }
 
 Result<kube::Object> repo_deployment(const Renderer& renderer, const model::PgCluster& cluster,
-                                     const model::Config& config, const S3* s3) {
+                                     const model::Config& config) {
   // 4.2.0 takes the groups of the primary's storage; the repository's own claim needs its own.
   const auto& spec = cluster.spec;
   const auto& storage =
       spec.backrest_storage.storage_type.empty() ? spec.primary_storage : spec.backrest_storage;
   PGO_TRY(auto security, security_context(storage));
   PGO_TRY(auto rules, affinity(renderer, cluster, config, {}));
-  PGO_TRY(auto environment, s3_environment(renderer, cluster, s3));
+  PGO_TRY(auto environment, s3_environment(renderer, cluster, config));
   return renderer.object("pgo-backrest-repo-template.yaml",
                          json::Object{{"Name", names::repo_deployment(cluster.name())},
                                       {"Namespace", cluster.metadata.ns},

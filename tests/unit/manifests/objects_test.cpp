@@ -324,15 +324,36 @@ TEST_CASE("repository secret: values are base64, empty ones are left out") {
 }
 
 TEST_CASE("S3 credentials: written and read again; a bad file is not quoted") {
-  S3 s3;
-  CHECK(read_s3_credentials(write_s3_credentials("A: 1", "b#'"), s3).has_value());
-  CHECK(s3.key == "A: 1");
-  CHECK(s3.key_secret == "b#'");
-  CHECK(read_s3_credentials(write_s3_credentials("", ""), s3).has_value());
-  CHECK(s3.key == "A: 1");
-  const auto bad = read_s3_credentials("aws-s3-key: [s3cret", s3);
+  const S3Credentials odd{.key = "A: 1", .key_secret = "b#'"};
+  const auto read = read_s3_credentials(write_s3_credentials(odd));
+  REQUIRE(read.has_value());
+  CHECK(*read == odd);
+  CHECK(read_s3_credentials(write_s3_credentials({})).value_or(odd) == S3Credentials{});
+  const auto bad = read_s3_credentials("aws-s3-key: [s3cret");
   REQUIRE_FALSE(bad.has_value());
   CHECK(bad.error().text().find("s3cret") == std::string::npos);
+}
+
+TEST_CASE("S3: bucket of the cluster, else of pgo.yaml; keys only by reference") {
+  auto cluster = hippo();
+  cluster.spec.user_labels.emplace(model::label::kBackrestStorageType, "local,s3");
+  cluster.spec.s3_bucket = "own";
+  model::Config common = config();
+  common.cluster.s3_bucket = "common";
+  common.cluster.s3_region = "here";
+  for (const auto& object : {made(primary(renderer(), cluster, common)),
+                             made(repo_deployment(renderer(), cluster, common))}) {
+    const auto& env = pod_spec(object)["containers"][0]["env"];
+    CHECK(by_name(env, "PGBACKREST_REPO1_S3_BUCKET")["value"].as_string() == "own");
+    CHECK(by_name(env, "PGBACKREST_REPO1_S3_REGION")["value"].as_string() == "here");
+    const auto& key = by_name(env, "PGBACKREST_REPO1_S3_KEY")["valueFrom"]["secretKeyRef"];
+    CHECK(key["name"].as_string() == "hippo-backrest-repo-config");
+    CHECK(key["key"].as_string() == "aws-s3-key");
+  }
+  auto keys = default_repo_files();
+  keys.s3 = {.key = "AKEY", .key_secret = "ASECRET"};
+  const auto secret = made(repo_secret(renderer(), "ns", "hippo", keys));
+  CHECK(text::base64_decode(secret["data"]["aws-s3-key"].as_string()).value_or("") == "AKEY");
 }
 
 TEST_CASE("namespace: marked as ours, with accounts before roles before bindings") {

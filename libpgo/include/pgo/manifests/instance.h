@@ -1,7 +1,6 @@
 #pragma once
 
 #include "pgo/manifests/render.h"
-#include "pgo/manifests/repo.h"
 #include "pgo/model/config.h"
 #include "pgo/model/pgcluster.h"
 #include "pgo/model/pgreplica.h"
@@ -16,8 +15,6 @@ namespace pgo::manifests {
 struct InstanceExtras {
   /// The user's ConfigMap of PostgreSQL settings that exists, or empty.
   std::string custom_config = {};
-  /// S3 settings when the cluster uses S3; null leaves the S3 environment out.
-  const S3* s3 = nullptr;
 };
 
 /// The first primary, which bootstraps the cluster or takes over the data it finds.
