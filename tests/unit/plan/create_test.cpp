@@ -1,9 +1,9 @@
+#include "pgo/model/names.h"
+#include "support/cluster_view.h"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
-
-#include "pgo/model/names.h"
-#include "support/cluster_view.h"
 
 using namespace pgo;
 using namespace pgo::testing;
@@ -27,10 +27,9 @@ Names created(const plan::Plan& plan) {
 TEST_CASE("create: a requested cluster gets its objects in the order of 4.2.0") {
   const auto [seen, plan] = look(view("hippo").secrets());
   CHECK(created(plan) ==
-        Names{"PersistentVolumeClaim hippo", "Service hippo",
-              "Service hippo-backrest-shared-repo", "PersistentVolumeClaim hippo-pgbr-repo",
-              "Deployment hippo-backrest-shared-repo", "ConfigMap hippo-pgha-default-config",
-              "Deployment hippo"});
+        Names{"PersistentVolumeClaim hippo", "Service hippo", "Service hippo-backrest-shared-repo",
+              "PersistentVolumeClaim hippo-pgbr-repo", "Deployment hippo-backrest-shared-repo",
+              "ConfigMap hippo-pgha-default-config", "Deployment hippo"});
   CHECK(plan.creates("Secret").empty());
   CHECK(plan.events() == Names{"CreateCluster"});
   CHECK(plan.patches("Pgcluster") == Names{"hippo", "hippo"});
@@ -62,8 +61,7 @@ TEST_CASE("create: a pgcluster made by hand gets secrets whose values the execut
 }
 
 TEST_CASE("create: old data and credentials are taken over") {
-  const auto [seen, plan] = look(
-      view("hippo").secrets().volume("hippo").volume("hippo-pgbr-repo"));
+  const auto [seen, plan] = look(view("hippo").secrets().volume("hippo").volume("hippo-pgbr-repo"));
   CHECK(plan.creates("PersistentVolumeClaim").empty());
   CHECK(plan.creates("Deployment").size() == 2);
 }

@@ -1,0 +1,269 @@
+#include "world.h"
+
+#include "pgo/manifests/cluster.h"
+#include "pgo/manifests/crds.h"
+#include "pgo/manifests/render.h"
+#include "pgo/manifests/repo.h"
+#include "pgo/model/config.h"
+#include "pgo/model/names.h"
+#include "pgo/model/pgcluster.h"
+#include "pgo/model/pgreplica.h"
+#include "pgo/model/pgtask.h"
+#include "support/cluster_view.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <regex>
+
+namespace pgo::testing {
+namespace {
+
+namespace types = kube::types;
+
+embedded::ControllersOptions quiet_controllers() {
+  embedded::ControllersOptions options;
+  options.events = false;
+  return options;
+}
+
+std::unique_ptr<embedded::ApiServer> new_server(const Clock& clock, IdSource& ids) {
+  auto server = embedded::ApiServer::create({}, clock, ids, {});
+  REQUIRE_MESSAGE(server, (server ? "" : server.error().text()));
+  return *std::move(server);
+}
+
+}  // namespace
+
+World::World(WorldOptions options)
+    : clock(noon()),
+      options_(options),
+      server_ids_(options.seed * 3 + 1),
+      world_ids_(options.seed * 3 + 2),
+      operator_ids_(options.seed * 3 + 3),
+      server_(new_server(clock, server_ids_)),
+      door_(server_->transport(embedded::Identity::admin())),
+      client_(*door_) {
+  for (const kube::Object& crd : manifests::custom_resource_definitions()) {
+    auto made = client_.create(types::kCustomResourceDefinition, crd);
+    REQUIRE_MESSAGE(made, (made ? "" : made.error().text()));
+  }
+  controllers_ = std::make_unique<embedded::Controllers>(*door_, clock, world_ids_, Log{},
+                                                         quiet_controllers());
+  node_ = std::make_unique<test::StandInNode>(*door_, clock, world_ids_, test::StandInOptions{});
+  server_->set_container_runtime(node_.get());
+  restart_operator();
+  REQUIRE(run_until([&] { return engine_->synced(); }));
+}
+
+World::~World() = default;
+
+void World::restart_operator() {
+  auto decide = network_ ? std::move(network_->decide) : nullptr;
+  engine_.reset();
+  network_ = std::make_unique<FaultyTransport>(*door_);
+  network_->decide = std::move(decide);
+  network_->written = [this](const Call& call, int status, const std::string&) {
+    observe(call, status);
+  };
+  engine::Options options;
+  options.operator_namespace = "pgo";
+  options.namespaces = {kNs};
+  options.settings = built_in_settings();
+  options.make_keys = [] {
+    return Result<engine::SshKeys>(engine::SshKeys{"private", "ssh-rsa AAAA"});
+  };
+  engine_ = std::make_unique<engine::Engine>(kube::Client(*network_), clock, operator_ids_, Log{},
+                                             std::move(options));
+}
+
+void World::observe(const Call& call, int status) {
+  const std::string path = call.path.substr(0, call.path.find('?'));
+  writes_.push_back(std::string(kube::to_string(call.method)) + " " + path + " " +
+                    std::to_string(status));
+  if (call.method != kube::Method::delete_ || status >= 400 || !options_.watch_invariants) return;
+  const bool precious = path.find("/persistentvolumeclaims/") != std::string::npos ||
+                        path.find("/secrets/") != std::string::npos;
+  if (precious && !may_go_.contains(path.substr(path.rfind('/') + 1))) {
+    violation_ = "deleted unasked: " + path;
+  }
+}
+
+kube::Object World::stored(const kube::ResourceType& type, const kube::Object& object) {
+  auto made = client_.create(type, object);
+  REQUIRE_MESSAGE(made, (made ? "" : made.error().text()));
+  return *std::move(made);
+}
+
+void World::create_cluster(const std::string& name, int replicas, bool autofail) {
+  const auto& renderer = manifests::Renderer::built_in();
+  model::PgCluster cluster = requested_cluster(kNs, name);
+  cluster.metadata.uid.clear();
+  cluster.spec.replicas = std::to_string(replicas);
+  if (!autofail) cluster.metadata.labels["autofail"] = "false";
+  for (const auto& [secret, user] :
+       {std::pair{cluster.spec.root_secret_name, std::string("postgres")},
+        std::pair{cluster.spec.primary_secret_name, std::string("primaryuser")},
+        std::pair{cluster.spec.user_secret_name, cluster.spec.user}}) {
+    if (!get(types::kSecret, secret)) {
+      stored(types::kSecret,
+             *manifests::credentials_secret(renderer, kNs, name, secret, user, "x"));
+    }
+  }
+  if (!get(types::kSecret, model::names::backrest_secret(name))) {
+    stored(types::kSecret,
+           *manifests::repo_secret(renderer, kNs, name, manifests::default_repo_files()));
+  }
+  stored(types::kPgTask, model::workflow_task(kNs, model::names::create_workflow(name), name,
+                                              std::string(cluster.user_label("workflowid")),
+                                              "pgoadmin", to_rfc3339(clock.now()))
+                             .object());
+  stored(types::kPgCluster, cluster.object());
+}
+
+void World::scale(const std::string& cluster, const std::string& replica_name) {
+  model::PgReplica replica;
+  replica.metadata.ns = kNs;
+  replica.metadata.name = replica_name;
+  replica.metadata.labels = {{"name", replica_name}, {"pg-cluster", cluster}};
+  replica.spec.ns = kNs;
+  replica.spec.name = replica_name;
+  replica.spec.cluster_name = cluster;
+  replica.spec.storage = requested_cluster(kNs, cluster).spec.replica_storage;
+  replica.spec.user_labels = requested_cluster(kNs, cluster).spec.user_labels;
+  replica.status.state = model::state::kReplicaCreated;
+  stored(types::kPgReplica, replica.object());
+}
+
+void World::scale_down(const std::string& cluster, const std::string& replica, bool delete_data) {
+  if (delete_data) may_go_.insert(replica);
+  stored(types::kPgTask, model::removal_task(kNs, model::names::removal_task(replica),
+                                             {.cluster = cluster,
+                                              .scope = cluster,
+                                              .replica = replica,
+                                              .delete_data = delete_data,
+                                              .delete_backups = false,
+                                              .is_replica = true})
+                             .object());
+}
+
+void World::delete_cluster(const std::string& cluster, bool delete_data, bool delete_backups) {
+  const std::string repo = model::names::repo_volume(cluster);
+  if (delete_data) {
+    for (const kube::Object& volume : list(types::kPersistentVolumeClaim)) {
+      if (volume.label("pg-cluster") == cluster && volume.name() != repo) {
+        may_go_.emplace(volume.name());
+      }
+    }
+    for (const kube::Object& secret : list(types::kSecret)) {
+      if (secret.label("pg-cluster") == cluster && secret.label("pgo-backrest-repo").empty()) {
+        may_go_.emplace(secret.name());
+      }
+    }
+  }
+  if (delete_backups) may_go_.insert({repo, model::names::backrest_secret(cluster)});
+  stored(types::kPgTask, model::removal_task(kNs, model::names::removal_task(cluster),
+                                             {.cluster = cluster,
+                                              .scope = cluster,
+                                              .replica = {},
+                                              .delete_data = delete_data,
+                                              .delete_backups = delete_backups})
+                             .object());
+}
+
+void World::fail_leader(const std::string& cluster) {
+  const std::string was = leader(cluster);
+  REQUIRE_FALSE(was.empty());
+  REQUIRE(node_->set_ready(kNs, was, false));
+  const auto promoted = [&] {
+    const std::string now = leader(cluster);
+    return !now.empty() && now != was;
+  };
+  for (int i = 0; i < 100'000 && !promoted(); ++i) step();
+  REQUIRE(promoted());
+  if (get(types::kPod, was)) REQUIRE(node_->set_ready(kNs, was, true));
+}
+
+bool World::step() {
+  if (network_->dead()) restart_operator();
+  const engine::Step operated = engine_->step();
+  ++operator_steps_;
+  const auto controlled = controllers_->step();
+  const auto stood = node_->step();
+  if (operated.progressed || controlled.progressed || stood.progressed) return true;
+  const TimePoint next = std::min({operated.next, controlled.next, stood.next});
+  if (next == TimePoint::max()) return false;
+  clock.advance_to(std::max(next, clock.now() + std::chrono::microseconds(1)));
+  return true;
+}
+
+bool World::run_until(const std::function<bool()>& done, Duration limit) {
+  const TimePoint end = clock.now() + limit;
+  // Longer than any backoff of the operator's queue, so that a failed plan shows.
+  constexpr Duration kQuiet = std::chrono::seconds(70);
+  std::optional<TimePoint> since;
+  std::size_t writes = writes_.size();
+  std::uint64_t version = server_->version();
+  while (clock.now() < end) {
+    const bool more = step();
+    if (writes != writes_.size() || version != server_->version()) {
+      writes = writes_.size();
+      version = server_->version();
+      since.reset();
+    }
+    if (!since) since = clock.now();
+    if ((!more || clock.now() - *since >= kQuiet) && done()) return true;
+    if (!more) return false;
+  }
+  return false;
+}
+
+std::vector<kube::Object> World::list(const kube::ResourceType& type) const {
+  auto found = client_.list(type, kNs);
+  return found ? std::move(found->items) : std::vector<kube::Object>();
+}
+
+std::optional<kube::Object> World::get(const kube::ResourceType& type,
+                                       const std::string& name) const {
+  auto found = client_.get(type, kNs, name);
+  if (!found) return std::nullopt;
+  return *std::move(found);
+}
+
+bool World::initialized(const std::string& cluster) const {
+  const auto found = get(types::kPgCluster, cluster);
+  return found && (*found)["status"]["state"].as_string() == model::state::kClusterInitialized;
+}
+
+bool World::settled(const std::string& cluster, std::size_t instances) const {
+  if (!initialized(cluster)) return false;
+  std::size_t running = 0;
+  for (const kube::Object& pod : list(types::kPod)) {
+    if (pod.label("pgo-pg-database") != "true" || pod.label("pg-cluster") != cluster) continue;
+    if (pod.being_deleted() || pod.label("role").empty()) continue;
+    ++running;
+  }
+  return running == instances;
+}
+
+bool World::gone(const std::string& cluster) const {
+  return !get(types::kPgCluster, cluster) &&
+         !get(types::kPgTask, model::names::removal_task(cluster));
+}
+
+std::string World::leader(const std::string& cluster) const {
+  std::string found;
+  for (const kube::Object& pod : list(types::kPod)) {
+    if (pod.label("pg-cluster") != cluster || pod.label("role") != "master") continue;
+    if (pod.being_deleted()) continue;
+    found = pod.name();
+    bool ready = false;
+    for (const json::Value& one : pod["status"]["conditions"].items()) {
+      if (one["type"].as_string() == "Ready") ready = one["status"].as_string() == "True";
+    }
+    if (ready) return found;
+  }
+  return found;
+}
+
+}  // namespace pgo::testing

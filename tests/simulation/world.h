@@ -1,0 +1,95 @@
+#pragma once
+
+#include "pgo/base/clock.h"
+#include "pgo/base/ids.h"
+#include "pgo/embedded/api_server.h"
+#include "pgo/embedded/controllers.h"
+#include "pgo/engine/engine.h"
+#include "pgo/kube/client.h"
+#include "support/faulty_transport.h"
+#include "support/stand_in_node.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+/// The whole operator in one thread on a virtual clock: API server, Kubernetes' controllers, a
+/// stand-in for the node and for Patroni, and the engine behind a transport that fails when told.
+namespace pgo::testing {
+
+inline constexpr const char* kNs = "pgouser1";
+
+struct WorldOptions {
+  std::uint64_t seed = 1;
+  bool watch_invariants = true;
+};
+
+class World {
+ public:
+  explicit World(WorldOptions options);
+  ~World();
+
+  // What people ask for, as the requests of `pgo` write it.
+
+  void create_cluster(const std::string& name, int replicas, bool autofail = true);
+  void scale(const std::string& cluster, const std::string& replica);
+  void scale_down(const std::string& cluster, const std::string& replica, bool delete_data);
+  void delete_cluster(const std::string& cluster, bool delete_data, bool delete_backups);
+  /// The leader's database stops answering; Patroni promotes another instance; then it heals.
+  void fail_leader(const std::string& cluster);
+
+  // The course of things.
+
+  /// One step of everybody; time passes when nobody has anything to do. False when nothing will
+  /// ever happen again.
+  bool step();
+  /// Steps until `done` holds and nobody has done anything for `quiet`. False at `limit`.
+  bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::minutes(30));
+  /// A new operator process on the same store.
+  void restart_operator();
+  /// What will happen to the operator's calls from now on.
+  FaultyTransport& network() { return *network_; }
+
+  // What is to be seen.
+
+  std::vector<kube::Object> list(const kube::ResourceType& type) const;
+  std::optional<kube::Object> get(const kube::ResourceType& type, const std::string& name) const;
+  bool initialized(const std::string& cluster) const;
+  bool settled(const std::string& cluster, std::size_t instances) const;
+  bool gone(const std::string& cluster) const;
+  std::string leader(const std::string& cluster) const;
+  /// Every object that the operator is answerable for, without what differs from run to run.
+  std::string picture() const;
+  /// Writes of the operator so far, over all its lives: "POST /apis/...".
+  const std::vector<std::string>& writes() const { return writes_; }
+  /// What went against the rules, or empty.
+  const std::string& violation() const { return violation_; }
+  std::size_t operator_steps() const { return operator_steps_; }
+
+  VirtualClock clock;
+
+ private:
+  void observe(const Call& call, int status);
+  bool allowed_to_go(const std::string& path) const;
+  kube::Object stored(const kube::ResourceType& type, const kube::Object& object);
+
+  WorldOptions options_;
+  SeededIdSource server_ids_, world_ids_, operator_ids_;
+  std::unique_ptr<embedded::ApiServer> server_;
+  std::unique_ptr<kube::Transport> door_;
+  kube::Client client_;
+  std::unique_ptr<embedded::Controllers> controllers_;
+  std::unique_ptr<test::StandInNode> node_;
+  std::unique_ptr<FaultyTransport> network_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::set<std::string> may_go_;  ///< names of volumes and secrets that a task asked to remove
+  std::vector<std::string> writes_;
+  std::string violation_;
+  std::size_t operator_steps_ = 0;
+  std::size_t dead_writes_ = 0;
+};
+
+}  // namespace pgo::testing

@@ -1,0 +1,166 @@
+#include "pgo/model/names.h"
+#include "support/cluster_view.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace pgo;
+using namespace pgo::testing;
+using Names = std::vector<std::string>;
+
+namespace {
+
+model::PgTask backrest(std::string_view name, std::string_view command,
+                       std::string_view type = {}) {
+  model::BackrestWork work;
+  work.cluster = "hippo";
+  work.command = command;
+  work.backup_type = type;
+  work.repo_pod = "hippo-backrest-shared-repo-86958fc4b7-ppxkq";
+  model::PgTask task = model::backrest_task("pgouser1", name, work);
+  task.status.state = model::state::kTaskProcessed;
+  return task;
+}
+
+ViewBuilder with_stanza_task() {
+  return view("hippo").primary_ready().repo_ready().task(
+      backrest("hippo-stanza-create", "stanza-create"));
+}
+
+/// An initialized cluster whose second instance was promoted; the backup is owed to its pod.
+ViewBuilder promoted() {
+  auto cluster = view("hippo").settled().running_replica("hippo-abcd").leads("hippo-abcd");
+  cluster.pod_of("hippo").service_name = cluster.deployment_of("hippo").service_name =
+      "hippo-replica";
+  cluster.pod_of("hippo-abcd").service_name = cluster.deployment_of("hippo-abcd").service_name =
+      "hippo";
+  cluster.spec().metadata.labels["current-primary"] = "hippo-abcd";
+  cluster.spec().metadata.annotations["pgo-failover-backup"] = "uid-of-new-pod";
+  return cluster;
+}
+
+}  // namespace
+
+TEST_CASE("K26: the stanza waits for the repository as well as for the primary") {
+  const auto [a, no_repo] = look(view("hippo").primary_ready());
+  CHECK(no_repo.creates("Pgtask").empty());
+  CHECK(no_repo.waits_for(plan::Reason::repo_ready));
+  const auto [b, no_primary] = look(view("hippo").bootstrapped().repo_ready());
+  CHECK(no_primary.creates("Pgtask").empty());
+  CHECK(no_primary.waits_for(plan::Reason::primary_ready));
+  const auto [c, both] = look(view("hippo").primary_ready().repo_ready());
+  CHECK(both.creates("Pgtask") == Names{"hippo-stanza-create"});
+}
+
+TEST_CASE("K39: a missing autofail label means true and holds nothing up") {
+  auto cluster = view("hippo").primary_ready().repo_ready();
+  cluster.spec().metadata.labels.erase("autofail");
+  const auto [seen, plan] = look(cluster);
+  CHECK(plan.creates("Pgtask") == Names{"hippo-stanza-create"});
+  CHECK(plan.patches("ConfigMap") == Names{"hippo-pgha-default-config"});
+}
+
+TEST_CASE("backup: the Job aims at the primary's address and data directory") {
+  const auto [seen, plan] = look(with_stanza_task());
+  const kube::Object* job = plan.created("Job", "hippo-stanza-create");
+  REQUIRE(job != nullptr);
+  CHECK(plan::Job::from(*job).command_opts.find("--db-host=10.0.0.10 --db-path=/pgdata/hippo") !=
+        std::string::npos);
+}
+
+TEST_CASE("backup: the first full backup follows the stanza, then the cluster is initialized") {
+  auto cluster = with_stanza_task();
+  CHECK(look(cluster).plan.creates("Pgtask").empty());
+  cluster.job("hippo-stanza-create", true);
+  const auto [a, asked] = look(cluster);
+  REQUIRE(asked.creates("Pgtask") == Names{"backrest-backup-hippo"});
+  const auto task = plan::Task::from(*asked.created("Pgtask", "backrest-backup-hippo"));
+  CHECK(task.parameter("backrest-opts") == "--type=full");
+  CHECK(task.parameter("pgha-backup-type") == "bootstrap");
+
+  cluster.task(backrest("backrest-backup-hippo", "backup", "bootstrap"));
+  const auto [b, started] = look(cluster);
+  CHECK(started.creates("Job") == Names{"backrest-backup-hippo"});
+  CHECK(started.waits_for(plan::Reason::first_backup));
+
+  cluster.job("backrest-backup-hippo", true);
+  const auto [c, done] = look(cluster);
+  CHECK(done.patches("Pgtask") == Names{"backrest-backup-hippo"});
+  const auto& last = std::get<plan::Patch>(done.actions().back().what);
+  CHECK(last.body["status"]["state"].as_string() == "pgcluster Initialized");
+}
+
+TEST_CASE("K20: failed attempts of a backup Job neither end nor complete it") {
+  auto cluster = with_stanza_task().job("hippo-stanza-create", true);
+  cluster.task(backrest("backrest-backup-hippo", "backup", "bootstrap"));
+  cluster.job("backrest-backup-hippo", false);
+  cluster.job_of("backrest-backup-hippo").failures = 2;
+  cluster.job_of("backrest-backup-hippo").command_opts = "--db-host=10.0.0.10";
+  const auto [a, retrying] = look(cluster);
+  CHECK(retrying.waits_for(plan::Reason::first_backup));
+  CHECK_FALSE(retrying.waits_for(plan::Reason::job_failed));
+  CHECK(retrying.deletes("Job").empty());
+
+  cluster.job_of("backrest-backup-hippo").failed = true;
+  const auto [b, failed] = look(cluster);
+  CHECK(failed.waits_for(plan::Reason::job_failed));
+  CHECK_FALSE(failed.patch_of("Pgtask", "backrest-backup-hippo"));
+}
+
+TEST_CASE("backup: a failing Job that aims at a pod of the past is made anew") {
+  auto cluster = with_stanza_task();
+  cluster.job("hippo-stanza-create", false);
+  cluster.job_of("hippo-stanza-create").failures = 1;
+  cluster.job_of("hippo-stanza-create").command_opts = " --db-host=10.9.9.9 --db-path=/pgdata/x";
+  CHECK(look(cluster).plan.deletes("Job") == Names{"hippo-stanza-create"});
+}
+
+TEST_CASE("backup: a promotion's backup replaces the old task and Job first") {
+  const auto [seen, plan] = look(promoted());
+  CHECK(plan.deletes("Pgtask") == Names{"backrest-backup-hippo"});
+  CHECK(plan.deletes("Job") == Names{"backrest-backup-hippo"});
+  CHECK(plan.creates("Pgtask").empty());
+}
+
+TEST_CASE("K6, O6: a promotion's backup needs no old task to clean up") {
+  plan::ClusterView seen = promoted();
+  seen.tasks.clear();
+  seen.jobs.clear();
+  const auto [kept, plan] = look(seen);
+  REQUIRE(plan.creates("Pgtask") == Names{"backrest-backup-hippo"});
+  const auto task = plan::Task::from(*plan.created("Pgtask", "backrest-backup-hippo"));
+  CHECK(task.parameter("pgha-backup-type") == "failover");
+  CHECK(task.parameter("backrest-opts").empty());
+  CHECK(task.token == "uid-of-new-pod");
+  // Only once it is asked for is the debt forgotten.
+  const auto& last = std::get<plan::Patch>(plan.actions().back().what);
+  CHECK(last.body["metadata"]["annotations"]["pgo-failover-backup"].is_null());
+}
+
+TEST_CASE("backup: when a promotion's backup has succeeded Patroni's tag is taken off") {
+  auto cluster = promoted();
+  cluster.spec().metadata.annotations.clear();
+  cluster.patroni(R"({"ttl":30,"tags":{"primary_on_role_change":"true"}})");
+  plan::ClusterView seen = cluster;
+  auto task = backrest("backrest-backup-hippo", "backup", "failover");
+  task.metadata.uid = "uid";
+  seen.tasks = {std::make_shared<const plan::Task>(plan::Task::from(task.object()))};
+  const auto [kept, plan] = look(seen);
+  const json::Value* patch = plan.patch_of("ConfigMap", "hippo-config");
+  REQUIRE(patch != nullptr);
+  CHECK((*patch)["metadata"]["annotations"]["config"].as_string() == R"({"ttl":30})");
+  const auto& edit = std::get<plan::Patch>(plan.actions().front().what);
+  CHECK(edit.version == "77");
+  CHECK(plan.patches("Pgtask") == Names{"backrest-backup-hippo"});
+}
+
+TEST_CASE("backup: a task that a person made gets its Job and is completed when that succeeds") {
+  auto cluster = view("hippo").settled();
+  cluster.task(backrest("hippo-backrest-full-backup-schedule", "backup"));
+  CHECK(look(cluster).plan.creates("Job") == Names{"hippo-backrest-full-backup-schedule"});
+  cluster.job("hippo-backrest-full-backup-schedule", true);
+  const auto [seen, plan] = look(cluster);
+  CHECK(plan.patches("Pgtask") == Names{"hippo-backrest-full-backup-schedule"});
+  CHECK(plan.events() == Names{"CreateBackupCompleted"});
+}
