@@ -1,0 +1,244 @@
+#include "pgo/dev/environment.h"
+
+#include <unistd.h>
+
+#include <thread>
+
+#include "dev/bootstrap.h"
+#include "dev/client_settings.h"
+#include "dev/pki.h"
+#include "dev/state_dir.h"
+#include "pgo/embedded/api_server.h"
+#include "pgo/embedded/controllers.h"
+#include "pgo/embedded/https_front.h"
+#include "pgo/embedded/local_node.h"
+#include "pgo/engine/engine.h"
+#include "pgo/http/server.h"
+#include "pgo/manifests/render.h"
+#include "pgo/model/config.h"
+#include "pgo/operations/cached_reader.h"
+#include "pgo/operations/keys.h"
+#include "pgo/server/rest_service.h"
+
+namespace pgo::dev {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Addresses NETWORK.0.1 to NETWORK.127.254 are pods', the upper half is services'.
+constexpr int kFirstServiceBlock = 128;
+constexpr int kLastServiceBlock = 255;
+// Enough for a handful of clusters made at once; each key takes 0.2 s of a core.
+constexpr std::size_t kReadyKeys = 4;
+
+std::string own_address(const Options& options) { return options.network + ".0.1"; }
+
+std::string url(const std::string& address, std::uint16_t port) {
+  return "https://" + address + ":" + std::to_string(port);
+}
+
+embedded::LocalNodeOptions node_options(const Options& options, const Pki& pki,
+                                        embedded::ApiServer& api) {
+  embedded::LocalNodeOptions node;
+  node.state_dir = options.state_dir;
+  node.images_dir = options.images_dir;
+  node.pod_range = options.network + ".0.0/17";
+  node.reserved_addresses = {own_address(options)};
+  node.api_host = own_address(options);
+  node.api_port = options.api_port;
+  node.api_ca_pem = pki.authority.certificate_pem;
+  node.token = [&api](std::string_view ns, std::string_view account) -> Result<std::string> {
+    return api.issue_token(embedded::Identity::service_account(ns, account));
+  };
+  return node;
+}
+
+embedded::ControllersOptions controllers_options(const Options& options, const Pki& pki) {
+  embedded::ControllersOptions controllers;
+  controllers.root_ca_pem = pki.authority.certificate_pem;
+  controllers.volume_root = (options.state_dir / "pv").string();
+  if (options.local_node) controllers.volume_finalizer = embedded::kLocalVolumeFinalizer;
+  return controllers;
+}
+
+engine::Options engine_options(const Options& options) {
+  engine::Options engine;
+  engine.installation = options.installation_name;
+  engine.operator_namespace = options.operator_namespace;
+  engine.settings = {.config = &model::Config::defaults(),
+                     .renderer = &manifests::Renderer::built_in()};
+  return engine;
+}
+
+}  // namespace
+
+/// The parts, in the order in which they start; they stop in the opposite order.
+struct Environment::Impl {
+  Impl(Options wanted, StateDir held, const Clock& the_clock, IdSource& the_ids, Log the_log)
+      : options(std::move(wanted)),
+        state(std::move(held)),
+        clock(the_clock),
+        ids(the_ids),
+        log(std::move(the_log)) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl();
+
+  Result<void> start();
+  Result<void> start_api();
+  Result<void> start_node();
+  void start_operator();
+  Result<void> start_rest();
+
+  Options options;
+  StateDir state;
+  const Clock& clock;
+  IdSource& ids;
+  Log log;
+  Endpoints endpoints;
+  Pki pki;
+
+  std::unique_ptr<embedded::ApiServer> api;
+  std::unique_ptr<kube::Transport> admin;    ///< controllers, node, installation
+  std::unique_ptr<kube::Transport> account;  ///< the operator, with the rights it is shipped with
+  std::unique_ptr<embedded::HttpsFront> api_front;
+  std::unique_ptr<embedded::ControllersRunner> controllers;
+  std::unique_ptr<embedded::LocalNode> node;
+  std::unique_ptr<operations::KeyPool> keys;
+  std::unique_ptr<engine::Engine> engine;
+  std::jthread engine_thread;
+  std::unique_ptr<operations::CachedReader> reader;
+  std::jthread reader_thread;
+  std::unique_ptr<server::RestService> rest;
+  std::unique_ptr<http::Server> rest_front;
+};
+
+Environment::Impl::~Impl() {
+  if (rest_front) rest_front->stop();
+  rest_front.reset();
+  rest.reset();
+  if (reader_thread.joinable()) {
+    reader_thread.request_stop();
+    reader_thread.join();
+  }
+  reader.reset();
+  if (engine_thread.joinable()) {
+    engine_thread.request_stop();
+    engine_thread.join();
+  }
+  engine.reset();
+  // The API answers until the last pod has ended: Patroni gives its leadership back through it.
+  if (node) node->stop(options.stop_grace);
+  if (api) api->set_container_runtime(nullptr);
+  if (api_front) api_front->stop();
+  node.reset();
+  controllers.reset();
+  api_front.reset();
+}
+
+Result<void> Environment::Impl::start_api() {
+  embedded::ApiServerOptions api_options;
+  api_options.database = state / "api.db";
+  api_options.service_prefix = options.network;
+  api_options.service_first = kFirstServiceBlock;
+  api_options.service_last = kLastServiceBlock;
+  PGO_TRY(api, embedded::ApiServer::create(std::move(api_options), clock, ids, log.named("api")));
+  admin = api->transport(embedded::Identity::admin());
+  account = api->transport(
+      embedded::Identity::service_account(options.operator_namespace, kOperatorAccount));
+
+  embedded::HttpsOptions front;
+  front.address = own_address(options);
+  front.port = options.api_port;
+  front.certificate_pem = pki.api.certificate_pem;
+  front.key_pem = pki.api.key_pem;
+  front.client_ca_pem = pki.authority.certificate_pem;
+  PGO_TRY(api_front, embedded::serve_https(*api, std::move(front), log.named("api")));
+  return {};
+}
+
+Result<void> Environment::Impl::start_node() {
+  if (!options.local_node) return {};
+  PGO_TRY(node, embedded::LocalNode::create(node_options(options, pki, *api), *admin, clock, ids,
+                                            log.named("node")));
+  api->set_container_runtime(node.get());
+  node->start();
+  return {};
+}
+
+void Environment::Impl::start_operator() {
+  engine = std::make_unique<engine::Engine>(kube::Client(*account), clock, ids,
+                                            log.named("engine"), engine_options(options));
+  engine_thread = std::jthread([this](std::stop_token stop) { engine->run(std::move(stop)); });
+}
+
+Result<void> Environment::Impl::start_rest() {
+  keys = std::make_unique<operations::KeyPool>(kReadyKeys);
+  reader = std::make_unique<operations::CachedReader>(
+      kube::Client(*account), clock, ids, log.named("cache"),
+      operations::CachedReader::Options{.operator_namespace = options.operator_namespace,
+                                        .installation_name = options.installation_name});
+  reader_thread = std::jthread([this](const std::stop_token& stop) { reader->run(stop); });
+  PGO_TRY(rest, server::RestService::create(
+                    operations::Context{.client = kube::Client(*account),
+                                        .reader = *reader,
+                                        .config = model::Config::defaults(),
+                                        .clock = clock,
+                                        .ids = ids,
+                                        .keys = *keys,
+                                        .log = log.named("rest"),
+                                        .operator_namespace = options.operator_namespace,
+                                        .installation_name = options.installation_name},
+                    {}));
+  server::ListenOptions listen;
+  listen.address = own_address(options);
+  listen.port = options.rest_port;
+  listen.certificate_pem = pki.rest.certificate_pem;
+  listen.key_pem = pki.rest.key_pem;
+  listen.client_trust_pem = pki.authority.certificate_pem;
+  listen.os_trust = false;
+  PGO_TRY(rest_front, server::listen(*rest, listen, log.named("rest")));
+  return {};
+}
+
+Result<void> Environment::Impl::start() {
+  const std::string address = own_address(options);
+  endpoints = {.api_url = url(address, options.api_port),
+               .rest_url = url(address, options.rest_port),
+               .kubeconfig = state / "kubeconfig",
+               .client_settings = state / "client.json"};
+  PGO_TRY(pki, load_pki(state, address, clock.now()));
+  PGO_TRY_VOID(start_api());
+  const std::string password = admin_password(state, ids);
+  PGO_TRY_VOID(install(kube::Client(*admin), options, password, ids));
+  controllers = std::make_unique<embedded::ControllersRunner>(
+      *admin, clock, ids, log.named("controllers"), controllers_options(options, pki));
+  PGO_TRY_VOID(start_node());
+  start_operator();
+  PGO_TRY_VOID(start_rest());
+  return write_client_settings(state, pki, options, endpoints, password);
+}
+
+Result<std::unique_ptr<Environment>> Environment::start(Options options, const Clock& clock,
+                                                        IdSource& ids, Log log) {
+  if (options.local_node && geteuid() == 0) {
+    return fail(Code::failed_precondition,
+                "databases are not run as root; start as an ordinary user");
+  }
+  if (options.namespaces.empty()) {
+    return fail(Code::invalid_argument, "at least one namespace for clusters is needed");
+  }
+  PGO_TRY(StateDir state, StateDir::open(options.state_dir));
+  auto impl =
+      std::make_unique<Impl>(std::move(options), std::move(state), clock, ids, std::move(log));
+  PGO_TRY_VOID(impl->start());
+  return std::unique_ptr<Environment>(new Environment(std::move(impl)));
+}
+
+Environment::Environment(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Environment::~Environment() = default;
+
+const Endpoints& Environment::endpoints() const { return impl_->endpoints; }
+
+}  // namespace pgo::dev

@@ -1,0 +1,177 @@
+#include "app.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "log_sink.h"
+#include "pgo/base/version.h"
+#include "pgo/dev/environment.h"
+#include "privileges.h"
+
+namespace pgo::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  bool dev = false;
+  std::string state_dir;
+  std::string images_dir;
+  std::string user = "pgo";
+  std::string log_format = "text";
+  bool debug = false;
+  bool no_node = false;
+  dev::Options options;
+};
+
+std::string environment_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+/// PGO_STATE_DIR, else the XDG state directory; root's databases live under /var/lib/pgo.
+fs::path default_state_dir() {
+  if (const std::string dir = environment_variable("PGO_STATE_DIR"); !dir.empty()) return dir;
+  if (is_root()) return "/var/lib/pgo";
+  if (const std::string dir = environment_variable("XDG_STATE_HOME"); !dir.empty()) {
+    return fs::path(dir) / "pgo";
+  }
+  return fs::path(environment_variable("HOME")) / ".local/state/pgo";
+}
+
+/// The images beside the program: PREFIX/bin/postgres-operator has PREFIX/share/pgo/images.
+fs::path default_images_dir() {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  return program.parent_path().parent_path() / "share/pgo/images";
+}
+
+int failed(const Error& error) {
+  const std::string line = "postgres-operator: " + error.text() + "\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+  return 1;
+}
+
+void say(const std::string& text) {
+  [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+}
+
+void greet(const dev::Options& options, const dev::Endpoints& endpoints) {
+  say("pgo " + std::string(kVersion) +
+      " in development mode: Kubernetes API, controllers, local node and operator in this "
+      "process.\nReachable from this machine only. Ctrl-C stops everything; clusters and data stay "
+      "in " +
+      options.state_dir.string() +
+      ".\n\n"
+      "  REST        " +
+      endpoints.rest_url +
+      "\n"
+      "  Kubernetes  " +
+      endpoints.api_url +
+      "\n"
+      "  kubectl     kubectl --kubeconfig " +
+      endpoints.kubeconfig.string() +
+      " get pods\n"
+      "  pgo         pgo create cluster hippo --wait" +
+      (options.state_dir == default_state_dir()
+           ? ""
+           : "   (with PGO_STATE_DIR=" + options.state_dir.string() + ")") +
+      "\n");
+}
+
+/// Signals become values: blocked before any thread starts, taken by sigwait.
+sigset_t block_stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A peer that goes away is an error of that connection, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+int run_dev(Arguments& arguments) {
+  dev::Options& options = arguments.options;
+  options.state_dir = fs::absolute(arguments.state_dir.empty() ? default_state_dir()
+                                                                : fs::path(arguments.state_dir));
+  options.images_dir = fs::absolute(arguments.images_dir.empty() ? default_images_dir()
+                                                                  : fs::path(arguments.images_dir));
+  options.local_node = !arguments.no_node;
+  if (is_root()) {
+    if (auto became = become(arguments.user, options.state_dir); !became) {
+      return failed(became.error());
+    }
+  }
+  const sigset_t stop_signals = block_stop_signals();
+  const SystemClock clock;
+  SystemIdSource ids;
+  const Log log(stderr_sink(arguments.log_format == "json" ? LogFormat::json : LogFormat::text),
+                clock, arguments.debug ? Level::debug : Level::info);
+  auto environment = dev::Environment::start(options, clock, ids, log);
+  if (!environment) return failed(environment.error());
+  greet(options, (*environment)->endpoints());
+
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  log.named("daemon").info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+  // A second signal while stopping must not wait for the first one's work.
+  pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
+  environment->reset();
+  return 0;
+}
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  app.add_flag("--dev", arguments.dev,
+               "Run everything in this process: Kubernetes API, controllers, local node, operator");
+  app.add_option("--state-dir", arguments.state_dir,
+                 "Where clusters, data and settings live (default: $PGO_STATE_DIR, "
+                 "$XDG_STATE_HOME/pgo or ~/.local/state/pgo)");
+  app.add_option("--images-dir", arguments.images_dir,
+                 "The images of the local node: the folder that holds images.yaml");
+  app.add_option("--network", arguments.options.network,
+                 "First two numbers of the loopback addresses to use")
+      ->capture_default_str();
+  app.add_option("--api-port", arguments.options.api_port, "Port of the Kubernetes API")
+      ->capture_default_str();
+  app.add_option("--rest-port", arguments.options.rest_port, "Port of the REST service")
+      ->capture_default_str();
+  app.add_option("--namespace", arguments.options.namespaces,
+                 "Namespaces for clusters; the first is the client's default")
+      ->capture_default_str();
+  app.add_option("--user", arguments.user, "Ordinary user to become when started by root")
+      ->capture_default_str();
+  app.add_option("--log-format", arguments.log_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  app.add_flag("--debug", arguments.debug, "Log more");
+  app.add_flag("--no-node", arguments.no_node, "Do not run pods");
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("PostgreSQL operator, wire compatible with 4.2.0", "postgres-operator");
+  app.set_version_flag("--version", std::string(kVersion));
+  app.footer("Example:\n  postgres-operator --dev --state-dir ~/databases");
+  add_options(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (!arguments.dev) {
+    return failed({.code = Code::unimplemented,
+                   .message = "only --dev is built so far; see docs/status.md"});
+  }
+  return run_dev(arguments);
+}
+
+}  // namespace pgo::daemon
