@@ -110,6 +110,7 @@ Result<void> LocalNode::Impl::prepare() {
                                                 .registry = {},
                                                 .ending_claims = {},
                                                 .holds = {},
+                                                .cleared = false,
                                                 .stopping = false});
   wake->loop = loop.get();
   wake->step = [this] { step(); };

@@ -116,6 +116,7 @@ void LocalNode::Impl::first_sync() {
     }
   }
   context->addresses.keep_only(owners);
+  context->cleared = true;
   for (const auto& [key, service] : services.services)
     context->names.set_service(key.ns, key.name, services.address_of(key));
   routes_stale = true;

@@ -72,6 +72,8 @@ struct NodeContext {
   std::map<std::string, std::set<std::string>> ending_claims;
   /// Namespaces and name prefixes of pods held down.
   std::set<std::pair<std::string, std::string>> holds;
+  /// What an earlier life of the node left behind is cleared: pods may be worked on.
+  bool cleared = false;
   /// The node is stopping: nothing is started any more.
   bool stopping = false;
 

@@ -141,7 +141,7 @@ bool PodWorker::active() const {
 }
 
 void PodWorker::advance() {
-  if (finished_) return;
+  if (finished_ || !context_.cleared) return;
   if (vanished_ || pod_.object.being_deleted()) {
     auto grace = std::chrono::seconds(
         pod_.object["metadata"]["deletionGracePeriodSeconds"].as_int(kDefaultGrace));
