@@ -99,7 +99,9 @@ void normalise_pod_spec(Value& spec) {
 void normalise_template(Value& pod) {
   auto& metadata = pod.at_or_add("metadata");
   drop(metadata, "creationTimestamp", nullptr);
-  if (metadata["labels"].is_object()) metadata.at_or_add("labels").erase("job-name");
+  if (metadata["labels"].is_object()) {
+    drop_all(metadata.at_or_add("labels"), {"job-name", "controller-uid"});
+  }
   normalise_pod_spec(pod.at_or_add("spec"));
 }
 
@@ -177,6 +179,9 @@ Value normalise(std::string_view kind, Value object) {
     normalise_template(spec.at_or_add("template"));
   } else if (kind == "persistentvolumeclaims") {
     drop(spec, "volumeMode", "Filesystem");
+    spec.erase("volumeName");
+    drop(object.at_or_add("metadata"), "finalizers",
+         Value::array({"kubernetes.io/pvc-protection"}));
     if (spec["resources"]["requests"].is_object()) {
       canonical_quantities(spec.at_or_add("resources").at_or_add("requests"));
     }

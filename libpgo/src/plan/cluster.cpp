@@ -68,6 +68,13 @@ void secrets(Work& work) {
     }
     work.plan.create_secret(*std::move(secret), Generated::password, "the database's users");
   }
+  // Without it the pods of a cluster with metrics could not mount their volumes.
+  if (cluster.user_label(model::label::kCollect) == model::kTrue &&
+      work.view.secret(model::names::collect_secret(name)) == nullptr) {
+    work.plan.create(types::kSecret,
+                     manifests::collect_secret(renderer, cluster, *work.settings.config),
+                     "the metrics container's user");
+  }
   if (work.view.secret(model::names::backrest_secret(name)) != nullptr) return;
   auto secret = manifests::repo_secret(renderer, ns, name, manifests::default_repo_files());
   if (!secret) return work.plan.wait(Reason::render_failed, "Secret", secret.error().text());
