@@ -20,7 +20,12 @@ struct Member;
 /// Members in insertion order; look-up is linear, which is right for objects of a few dozen keys.
 class Object {
  public:
-  Object() = default;
+  Object();
+  Object(const Object& other);
+  Object(Object&& other) noexcept;
+  Object& operator=(const Object& other);
+  Object& operator=(Object&& other) noexcept;
+  ~Object();
   Object(std::initializer_list<std::pair<std::string_view, Value>> members);
   /// Takes the members as they are; their keys must differ.
   explicit Object(std::vector<Member>&& members);
@@ -126,6 +131,14 @@ struct Member {
   Value value;
   bool operator==(const Member&) const = default;
 };
+
+// Here, where Member is complete; clang asks for that where the class is.
+inline Object::Object() = default;
+inline Object::Object(const Object& other) = default;
+inline Object::Object(Object&& other) noexcept = default;
+inline Object& Object::operator=(const Object& other) = default;
+inline Object& Object::operator=(Object&& other) noexcept = default;
+inline Object::~Object() = default;
 
 /// Bounds on foreign input.
 struct ParseLimits {
