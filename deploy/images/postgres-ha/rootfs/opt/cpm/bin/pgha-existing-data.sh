@@ -29,8 +29,8 @@ server_options() {
   # The history file of the new timeline must reach the archive, or a replica built from an older
   # backup follows the old timeline past the fork.
   if [[ "${PGHA_PGBACKREST:-true}" == true ]]; then
-    printf '%s' " -c archive_mode=on -c archive_command='/opt/cpm/bin/pgha-archive.sh push %p'" \
-      " -c restore_command='/opt/cpm/bin/pgha-archive.sh get %f %p'"
+    printf '%s' " -c archive_mode=on -c archive_command='/opt/cpm/bin/pgbackrest-archive.sh push %p'" \
+      " -c restore_command='/opt/cpm/bin/pgbackrest-archive.sh get %f %p'"
   fi
 }
 

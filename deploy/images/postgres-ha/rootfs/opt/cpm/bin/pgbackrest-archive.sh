@@ -1,5 +1,6 @@
 #!/bin/bash
-# archive_command and restore_command: "push PATH" or "get SEGMENT PATH".
+# archive_command and restore_command: "push PATH" or "get SEGMENT PATH". Its name must contain
+# "pgbackrest": backups refuse an archive_command without that word.
 set -euo pipefail
 
 case "$1" in
