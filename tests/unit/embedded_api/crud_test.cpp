@@ -209,7 +209,6 @@ TEST_SUITE("embedded.api.crud") {
     for (const char* name : {"a", "b", "c", "d"}) api.post(kMaps, config_map(name));
     const auto first = api.get(kMaps + "?limit=2");
     CHECK(first["items"].items().size() == 2);
-    CHECK(first["metadata"]["remainingItemCount"].as_int() == 2);
     api.remove(kMaps + "/c");
     api.post(kMaps, config_map("e"));
     const std::string token(first["metadata"]["continue"].as_string());

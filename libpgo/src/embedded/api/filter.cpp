@@ -90,6 +90,9 @@ bool Filter::matches(const Record& record) const {
   for (const FieldTerm& term : fields) {
     if (!term.matches(record)) return false;
   }
+  for (const std::string& needle : needles) {
+    if (record.labels.find(needle) == std::string::npos) return false;
+  }
   for (const Requirement& term : labels.requirements()) {
     if (!matches_label(term, record.labels)) return false;
   }
@@ -103,6 +106,10 @@ Result<Filter> make_filter(const Resource& resource, std::string_view ns,
   auto labels = kube::LabelSelector::parse(label_selector);
   if (!labels) return bad_request("unable to read labelSelector: " + labels.error().message);
   filter.labels = *std::move(labels);
+  for (const Requirement& term : filter.labels.requirements()) {
+    if (term.op != Operator::in || term.values.size() != 1) continue;
+    filter.needles.push_back(term.key + '\0' + term.values.front() + '\0');
+  }
   auto fields = kube::FieldSelector::parse(field_selector);
   if (!fields) return bad_request("unable to read fieldSelector: " + fields.error().message);
   for (const auto& requirement : fields->requirements()) {

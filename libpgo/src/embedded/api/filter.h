@@ -24,6 +24,8 @@ struct Filter {
   std::string ns;  ///< empty = all namespaces
   kube::LabelSelector labels;
   std::vector<FieldTerm> fields;
+  /// "key NUL value NUL" of each label that must be equal: their absence rejects a record quickly.
+  std::vector<std::string> needles;
 
   bool matches(const Record& record) const;
 };

@@ -31,42 +31,34 @@ Result<Position> decode(std::string_view token) {
       .last = {std::string((*parsed)[1].as_string()), std::string((*parsed)[2].as_string())}};
 }
 
-struct Page {
-  std::vector<RecordPtr> records;
-  std::string next;  ///< continue token, empty on the last page
-  std::size_t remaining = 0;
-  std::uint64_t version = 0;
-};
-
-Page cut_page(Listing listing, const Filter& filter, const Position* from, std::size_t limit) {
-  Page page{.records = {}, .next = {}, .remaining = 0, .version = listing.version};
+/// Cuts one page out of a whole list of the past.
+Listing cut_page(Listing listing, const Filter& filter, const Key* from, std::size_t limit) {
+  Listing page{.records = {}, .version = listing.version};
   for (RecordPtr& record : listing.records) {
-    if (from != nullptr && record->key <= from->last) continue;
+    if (from != nullptr && record->key <= *from) continue;
     if (!filter.matches(*record)) continue;
-    if (limit > 0 && page.records.size() == limit) {
-      ++page.remaining;
-      continue;
-    }
+    page.more = limit > 0 && page.records.size() == limit;
+    if (page.more) break;
     page.records.push_back(std::move(record));
-  }
-  if (page.remaining > 0) {
-    page.next = encode({.version = listing.version, .last = page.records.back()->key});
   }
   return page;
 }
 
+/// The continue token that follows a page; empty after the last.
+std::string token_after(const Listing& page) {
+  if (!page.more) return {};
+  return encode({.version = page.version, .last = page.records.back()->key});
+}
+
 /// Concatenates stored texts; nothing is parsed.
-std::string list_text(const Resource& resource, const Page& page) {
+std::string list_text(const Resource& resource, const Listing& page, const std::string& next) {
   std::size_t size = 200;
   for (const RecordPtr& record : page.records) size += record->text.size() + 1;
   std::string text;
   text.reserve(size);
   text += "{\"kind\":\"" + resource.kind + "List\",\"apiVersion\":\"" + resource.api_version() +
           "\",\"metadata\":{\"resourceVersion\":\"" + std::to_string(page.version) + "\"";
-  if (!page.next.empty()) {
-    text += ",\"continue\":\"" + page.next +
-            "\",\"remainingItemCount\":" + std::to_string(page.remaining);
-  }
+  if (!next.empty()) text += ",\"continue\":\"" + next + "\"";
   text += "},\"items\":[";
   for (const RecordPtr& record : page.records) {
     if (text.back() == '}') text += ',';
@@ -99,7 +91,7 @@ Result<Answer> Api::get(const Call& call) {
   if (wants_table(call)) {
     return Answer{.status = 200,
                   .content_type = "application/json",
-                  .body = table_text(call, {record}, record->version, {}, 0, clock_->now())};
+                  .body = table_text(call, {record}, record->version, {}, clock_->now())};
   }
   return Answer{.status = 200, .content_type = "application/json", .body = record->text};
 }
@@ -111,7 +103,7 @@ Result<Answer> Api::list(const Call& call) {
       std::max<std::int64_t>(0, text::to_int(call.query.get("limit")).value_or(0)));
   PGO_TRY(const std::uint64_t version, read_version(call));
   const std::string_view token = call.query.get("continue");
-  Page page;
+  Listing page;
   if (!token.empty()) {
     PGO_TRY(const Position from, decode(token));
     auto listing = store_.list_at(call.resource->table, call.ns, from.version);
@@ -120,20 +112,20 @@ Result<Answer> Api::list(const Call& call) {
           "The provided continue parameter is too old to display a consistent list "
           "result. You must start a new list without the continue parameter.");
     }
-    page = cut_page(*std::move(listing), filter, &from, limit);
+    page = cut_page(*std::move(listing), filter, &from.last, limit);
   } else if (version > 0 && call.query.get("resourceVersionMatch") == "Exact") {
     PGO_TRY(Listing listing, store_.list_at(call.resource->table, call.ns, version));
     page = cut_page(std::move(listing), filter, nullptr, limit);
   } else {
-    Listing listing = store_.list(call.resource->table, call.ns);
-    if (version > listing.version) return future_version(version, listing.version);
-    page = cut_page(std::move(listing), filter, nullptr, limit);
+    page = store_.select(call.resource->table, filter, nullptr, limit);
+    if (version > page.version) return future_version(version, page.version);
   }
+  const std::string next = token_after(page);
   return Answer{.status = 200,
                 .content_type = "application/json",
-                .body = wants_table(call) ? table_text(call, page.records, page.version, page.next,
-                                                       page.remaining, clock_->now())
-                                          : list_text(*call.resource, page)};
+                .body = wants_table(call)
+                            ? table_text(call, page.records, page.version, next, clock_->now())
+                            : list_text(*call.resource, page, next)};
 }
 
 }  // namespace pgo::embedded::api

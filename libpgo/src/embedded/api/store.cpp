@@ -68,6 +68,25 @@ Listing Store::list(std::string_view table, std::string_view ns) const {
   return listing;
 }
 
+Listing Store::select(std::string_view table, const Filter& filter, const Key* from,
+                      std::size_t limit) const {
+  const std::lock_guard lock(mutex_);
+  Listing listing{.records = {}, .version = version_};
+  const Table* found = find_table(table);
+  if (found == nullptr) return listing;
+  auto at = from != nullptr     ? found->objects.upper_bound(*from)
+            : filter.ns.empty() ? found->objects.begin()
+                                : found->objects.lower_bound({filter.ns, ""});
+  for (; at != found->objects.end(); ++at) {
+    if (!filter.ns.empty() && at->first.ns != filter.ns) break;
+    if (!filter.matches(*at->second)) continue;
+    listing.more = limit > 0 && listing.records.size() == limit;
+    if (listing.more) break;
+    listing.records.push_back(at->second);
+  }
+  return listing;
+}
+
 Result<Listing> Store::list_at(std::string_view table, std::string_view ns,
                                std::uint64_t version) const {
   const std::lock_guard lock(mutex_);

@@ -34,6 +34,7 @@ struct Change {
 struct Listing {
   std::vector<RecordPtr> records;
   std::uint64_t version = 0;
+  bool more = false;  ///< the limit left something out
 };
 
 /// All objects, one version counter, and the recent history. Thread safe: one lock orders every
@@ -58,7 +59,10 @@ class Store {
   bool contains(std::string_view table, const Key& key) const { return get(table, key) != nullptr; }
   /// Every object of a table (of one namespace unless `ns` is empty), in key order.
   Listing list(std::string_view table, std::string_view ns) const;
-  /// The same as it was at `version`, rebuilt from history; `expired` when that is gone.
+  /// The objects a filter takes, after `from` (unless null), at most `limit` (0 = all).
+  Listing select(std::string_view table, const Filter& filter, const Key* from,
+                 std::size_t limit) const;
+  /// The whole list as it was at `version`, rebuilt from history; `expired` when that is gone.
   Result<Listing> list_at(std::string_view table, std::string_view ns, std::uint64_t version) const;
   std::uint64_t version() const;
   std::size_t object_count() const;

@@ -37,14 +37,11 @@ bool wants_table(const Call& call) {
 }
 
 std::string table_text(const Call& call, const std::vector<RecordPtr>& records,
-                       std::uint64_t version, const std::string& next, std::size_t remaining,
-                       TimePoint now, bool with_columns) {
+                       std::uint64_t version, const std::string& next, TimePoint now,
+                       bool with_columns) {
   const Columns columns = columns_of(*call.resource);
   Value metadata = Value::object({{"resourceVersion", std::to_string(version)}});
-  if (!next.empty()) {
-    metadata.set("continue", next);
-    metadata.set("remainingItemCount", static_cast<std::int64_t>(remaining));
-  }
+  if (!next.empty()) metadata.set("continue", next);
   Value definitions = Value::array();
   if (with_columns) {
     for (const Column& column : columns.list) definitions.push_back(column_document(column));

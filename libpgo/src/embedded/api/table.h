@@ -18,7 +18,7 @@ bool wants_table(const Call& call);
 /// The Table of some objects. `with_columns` false leaves the column definitions out, as in every
 /// event of a watch but the first.
 std::string table_text(const Call& call, const std::vector<RecordPtr>& records,
-                       std::uint64_t version, const std::string& next, std::size_t remaining,
-                       TimePoint now, bool with_columns = true);
+                       std::uint64_t version, const std::string& next, TimePoint now,
+                       bool with_columns = true);
 
 }  // namespace pgo::embedded::api

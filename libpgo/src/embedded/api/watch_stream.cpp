@@ -51,7 +51,7 @@ class StoreWatch final : public kube::WatchStream {
   std::string line_of(const Notice& notice) {
     std::string line = "{\"type\":\"" + std::string(to_string(notice.type)) + "\",\"object\":";
     if (tables_) {
-      line += table_text(call_, {notice.record}, notice.record->version, {}, 0, api_->clock().now(),
+      line += table_text(call_, {notice.record}, notice.record->version, {}, api_->clock().now(),
                          !std::exchange(columns_sent_, true));
     } else {
       line += notice.record->text;

@@ -101,7 +101,7 @@ Result<Answer> answer_with(const Api& api, const Call& call, int status, const R
   if (wants_table(call)) {
     return Answer{.status = status,
                   .content_type = "application/json",
-                  .body = table_text(call, {record}, record->version, {}, 0, api.clock().now())};
+                  .body = table_text(call, {record}, record->version, {}, api.clock().now())};
   }
   return Answer{.status = status, .content_type = "application/json", .body = record->text};
 }
