@@ -78,7 +78,7 @@ struct InformerCore::State {
     stream.reset();
   }
   bool selects(const Object& object) const {
-    return (ns.empty() || object.ns() == ns) && labels.matches(object) && fields.matches(object);
+    return labels.matches(object) && fields.matches(object);
   }
 
   enum class First { at_once, backs_off };
@@ -276,7 +276,7 @@ void InformerCore::each_indexed(std::string_view key, const Visit& visit) const 
 }
 
 void InformerCore::applied(Object answer) {
-  if (answer.name().empty()) return;
+  if (answer.name().empty() || !(state_->ns.empty() || answer.ns() == state_->ns)) return;
   ObjectKey key{std::string(answer.ns()), std::string(answer.name())};
   Version version(answer.resource_version());
   if (!state_->selects(answer)) {
