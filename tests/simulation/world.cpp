@@ -14,7 +14,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <regex>
 
 namespace pgo::testing {
 namespace {
@@ -186,6 +185,10 @@ void World::fail_leader(const std::string& cluster) {
 
 bool World::step() {
   if (network_->dead()) restart_operator();
+  if (release_after_ && network_->held()) {
+    if (!held_since_) held_since_ = clock.now();
+    if (clock.now() - *held_since_ >= *release_after_) network_->catch_up();
+  }
   const engine::Step operated = engine_->step();
   ++operator_steps_;
   const auto controlled = controllers_->step();
@@ -193,7 +196,11 @@ bool World::step() {
   if (operated.progressed || controlled.progressed || stood.progressed) return true;
   const TimePoint next = std::min({operated.next, controlled.next, stood.next});
   if (next == TimePoint::max()) return false;
-  clock.advance_to(std::max(next, clock.now() + std::chrono::microseconds(1)));
+  TimePoint until = std::max(next, clock.now() + std::chrono::microseconds(1));
+  if (release_after_ && held_since_ && network_->held()) {
+    until = std::min(until, *held_since_ + *release_after_);
+  }
+  clock.advance_to(until);
   return true;
 }
 

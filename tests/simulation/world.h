@@ -48,6 +48,8 @@ class World {
   bool step();
   /// Steps until `done` holds and nobody has done anything for `quiet`. False at `limit`.
   bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::minutes(30));
+  /// Held watches go on once they have been held that long.
+  void release_watches_after(Duration time) { release_after_ = time; }
   /// A new operator process on the same store.
   void restart_operator();
   /// What will happen to the operator's calls from now on.
@@ -73,7 +75,6 @@ class World {
 
  private:
   void observe(const Call& call, int status);
-  bool allowed_to_go(const std::string& path) const;
   kube::Object stored(const kube::ResourceType& type, const kube::Object& object);
 
   WorldOptions options_;
@@ -89,7 +90,8 @@ class World {
   std::vector<std::string> writes_;
   std::string violation_;
   std::size_t operator_steps_ = 0;
-  std::size_t dead_writes_ = 0;
+  std::optional<Duration> release_after_;
+  std::optional<TimePoint> held_since_;
 };
 
 }  // namespace pgo::testing

@@ -50,6 +50,7 @@ class FaultyTransport final : public kube::Transport {
   /// Watches deliver nothing until `catch_up`.
   void hold_watches();
   void catch_up();
+  bool held() const { return shared_->held; }
   /// Every open watch breaks.
   void drop_watches();
 

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "world.h"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pgo::testing {
+
+/// One thing that people ask for, from the request to its end.
+struct Workflow {
+  const char* name;
+  std::function<void(World&)> prepare;  ///< undisturbed
+  std::function<void(World&)> ask;
+  std::function<bool(const World&)> done;
+};
+
+std::span<const Workflow> workflows();
+const Workflow& workflow_named(std::string_view name);
+
+/// What a run came to.
+struct Run {
+  std::string picture;
+  std::size_t calls = 0, writes = 0;  ///< of the operator, from the request on
+};
+
+/// Runs the workflow in a new world; `disturb` is called before the request. Checks that it comes
+/// to its end and breaks no rule.
+Run run(const Workflow& workflow, const std::string& what,
+        const std::function<void(World&)>& disturb);
+
+/// The fault strikes the call (or write) with this number, counted from now.
+void strike(World& world, bool writes_only, std::size_t number, Fault fault);
+
+}  // namespace pgo::testing
