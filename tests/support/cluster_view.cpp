@@ -1,12 +1,12 @@
 #include "support/cluster_view.h"
 
-#include <algorithm>
-#include <stdexcept>
-
 #include "pgo/manifests/render.h"
 #include "pgo/model/config.h"
 #include "pgo/model/names.h"
 #include "pgo/model/pgreplica.h"
+
+#include <algorithm>
+#include <stdexcept>
 
 namespace pgo::testing {
 namespace {

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 #include "pgo/model/pgcluster.h"
 #include "pgo/model/pgtask.h"
 #include "pgo/plan/cluster.h"
 #include "pgo/plan/view.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 /// Views of clusters made by hand, for tests of plans:
 ///
