@@ -86,16 +86,17 @@ Decision plan_replica_set(const kube::Object& set, std::span<const Seen> pods, T
   auto wanted = static_cast<int>(set["spec"]["replicas"].as_int(1));
   int missing = wanted - static_cast<int>(alive.size());
 
-  if (!set.being_deleted()) {
-    for (int i = 0; i < std::min(missing, kBurst); ++i) {
-      out.create(kube::types::kPod, pod_of(set));
-    }
-  }
+  int made = set.being_deleted() ? 0 : std::clamp(missing, 0, kBurst);
+  for (int i = 0; i < made; ++i) out.create(kube::types::kPod, pod_of(set));
   if (missing < 0 && !set.being_deleted()) {
     std::ranges::sort(alive, {}, [](const Seen& pod) { return deletion_rank(*pod); });
     for (int i = 0; i < -missing; ++i) out.remove(kube::types::kPod, *alive[i]);
   }
-  json::Value status = status_of(set, count(set, pods, now, out));
+  // Written after the creations, and only if all of them worked, so it may count them already.
+  Counts counts = count(set, pods, now, out);
+  counts.replicas += made;
+  counts.labelled += made;
+  json::Value status = status_of(set, counts);
   if (!(status == set["status"])) {
     kube::Object changed = set;
     changed.document().set("status", std::move(status));
