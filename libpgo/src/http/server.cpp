@@ -2,6 +2,7 @@
 #include "pgo/http/server.h"
 
 #include "http/any_stream.h"
+#include "http/exchange.h"
 #include "http/listener_owner.h"
 #include "http/message.h"
 #include "http/tls.h"
@@ -68,130 +69,12 @@ struct Core {
   bool stopped = false;
 };
 
-/// The sending half of a stream or WebSocket that other threads see.
-class Outlet {
- public:
-  explicit Outlet(std::size_t limit) : limit_(limit) {}
-
-  enum class Push { closed, overflow, queued, first };
-  /// `first`: nothing was queued, so the I/O thread must be told.
-  Push push(std::string message) {
-    const std::lock_guard lock(mutex_);
-    if (closed_ || ending_) return Push::closed;
-    bytes_ += message.size();
-    if (bytes_ > limit_) {
-      closed_ = true;
-      return Push::overflow;
-    }
-    queue_.push_back(std::move(message));
-    return std::exchange(told_, true) ? Push::queued : Push::first;
-  }
-  /// Takes all that is queued; empty ends the I/O thread's turn.
-  std::deque<std::string> take() {
-    const std::lock_guard lock(mutex_);
-    std::deque<std::string> taken;
-    taken.swap(queue_);
-    if (taken.empty()) told_ = false;
-    return taken;
-  }
-  void sent(std::size_t bytes) {
-    const std::lock_guard lock(mutex_);
-    bytes_ -= std::min(bytes, bytes_);
-  }
-  /// True the first time.
-  bool end() {
-    const std::lock_guard lock(mutex_);
-    return !closed_ && !std::exchange(ending_, true);
-  }
-  bool ending() {
-    const std::lock_guard lock(mutex_);
-    return ending_;
-  }
-  void on_closed(std::function<void()> callback) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!closed_) {
-        callback_ = std::move(callback);
-        return;
-      }
-    }
-    if (callback) callback();
-  }
-  /// The peer is gone or the server stops. Runs the callback unless the owner ended the stream.
-  void closed() {
-    std::function<void()> callback;
-    {
-      const std::lock_guard lock(mutex_);
-      closed_ = true;
-      queue_.clear();
-      callback.swap(callback_);
-      if (ending_) return;
-    }
-    if (callback) callback();
-  }
-
- private:
-  std::mutex mutex_;
-  const std::size_t limit_;
-  std::deque<std::string> queue_;
-  std::size_t bytes_ = 0;
-  bool told_ = false;
-  bool ending_ = false;
-  bool closed_ = false;
-  std::function<void()> callback_;
-};
-
-/// The receiving half of a WebSocket. Keeps messages that arrive before somebody listens.
-class Inlet {
- public:
-  void deliver(std::string message) {
-    std::function<void(std::string)> callback;
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_) return;
-      if (!callback_) {
-        early_.push_back(std::move(message));
-        return;
-      }
-      callback = callback_;
-    }
-    callback(std::move(message));
-  }
-  void listen(std::function<void(std::string)> callback) {
-    while (true) {
-      std::deque<std::string> early;
-      {
-        const std::lock_guard lock(mutex_);
-        if (early_.empty()) {
-          if (!closed_) callback_ = std::move(callback);
-          return;
-        }
-        early.swap(early_);
-      }
-      for (std::string& message : early) callback(std::move(message));
-    }
-  }
-  /// Lets go of the listener, who may hold the connection.
-  void close() {
-    std::function<void(std::string)> dropped;
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    dropped.swap(callback_);
-  }
-
- private:
-  std::mutex mutex_;
-  bool closed_ = false;
-  std::function<void(std::string)> callback_;
-  std::deque<std::string> early_;
-};
-
 using Parser = beast::http::request_parser<beast::http::string_body>;
 using WebSocketStream = beast::websocket::stream<AnyStream&, false>;
 
 /// One TCP connection: requests one after another, until one of them takes it over as a stream or
 /// a WebSocket. Everything here runs on the I/O thread.
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public Exchange, public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Core> core, Tcp::socket socket)
       : core_(std::move(core)),
@@ -202,7 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  ~Connection() {
+  ~Connection() override {
     const std::lock_guard lock(core_->mutex);
     core_->connections.erase(this);
   }
@@ -221,6 +104,33 @@ class Connection : public std::enable_shared_from_this<Connection> {
         });
   }
 
+  // What other threads call; the work is done on the I/O thread.
+  bool respond(Response response) override {
+    return core_->post([self = shared_from_this(), response = std::move(response)] {
+      self->send_response(response);
+    });
+  }
+  bool begin_stream(Response head, std::shared_ptr<Outlet> outlet) override {
+    return core_->post(
+        [self = shared_from_this(), head = std::move(head), outlet = std::move(outlet)]() mutable {
+          self->start_stream(head, std::move(outlet));
+        });
+  }
+  bool begin_websocket(std::string protocol, std::shared_ptr<Outlet> outlet,
+                       std::shared_ptr<Inlet> inlet) override {
+    return core_->post([self = shared_from_this(), protocol = std::move(protocol),
+                        outlet = std::move(outlet), inlet = std::move(inlet)]() mutable {
+      self->start_websocket(protocol, std::move(outlet), std::move(inlet));
+    });
+  }
+  bool wake() override {
+    return core_->post([self = shared_from_this()] { self->flush_if_idle(); });
+  }
+  bool drop() override {
+    return core_->post([self = shared_from_this()] { self->close(); });
+  }
+  std::size_t backlog_limit() const override { return core_->options.max_stream_backlog; }
+
   /// Ends everything; open operations come back with an error.
   void close() {
     timer_.cancel();
@@ -231,7 +141,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (inlet_) inlet_->close();
   }
 
-  void respond(const Response& response) {
+  void send_response(const Response& response) {
     const bool head_only = method_ == "HEAD";
     out_ = head_with_length(response, response.body.size(), keep_alive_);
     if (!head_only) out_ += response.body;
@@ -244,7 +154,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                       });
   }
 
-  void begin_stream(const Response& head, std::shared_ptr<Outlet> outlet) {
+  void start_stream(const Response& head, std::shared_ptr<Outlet> outlet) {
     outlet_ = std::move(outlet);
     out_ = head_chunked(head);
     watch_for_end();
@@ -277,11 +187,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
                         self->flush_stream();
                       });
   }
-  void wake_stream() {
-    if (!sending_ && stream_.socket().is_open()) flush_stream();
-  }
 
-  void begin_websocket(const std::string& protocol, std::shared_ptr<Outlet> outlet,
+  void start_websocket(const std::string& protocol, std::shared_ptr<Outlet> outlet,
                        std::shared_ptr<Inlet> inlet) {
     outlet_ = std::move(outlet);
     inlet_ = std::move(inlet);
@@ -321,13 +228,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
                               self->flush_websocket();
                             });
   }
-  void wake_websocket() {
-    if (!sending_ && websocket_) flush_websocket();
-  }
-
-  const std::shared_ptr<Core>& core() const { return core_; }
 
  private:
+  /// Nothing is on its way and something is waiting.
+  void flush_if_idle() {
+    if (sending_ || !stream_.socket().is_open()) return;
+    if (websocket_) {
+      flush_websocket();
+    } else {
+      flush_stream();
+    }
+  }
+
   void close_after(Seconds time) {
     timer_.expires_after(time);
     timer_.async_wait([weak = weak_from_this()](ErrorCode error) {
@@ -380,10 +292,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void refuse(ErrorCode error) {
     keep_alive_ = false;
     if (error == beast::http::error::body_limit) {
-      return respond({.status = 413,
-                      .content_type = "text/plain",
-                      .headers = {},
-                      .body = "the request body is too large\n"});
+      return send_response({.status = 413,
+                            .content_type = "text/plain",
+                            .headers = {},
+                            .body = "the request body is too large\n"});
     }
     if (error == beast::http::error::end_of_stream || error == asio::error::eof ||
         error == asio::error::operation_aborted || error == asio::error::connection_reset ||
@@ -391,10 +303,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
       return close();
     }
     if (error.category() == make_error_code(beast::http::error::bad_method).category()) {
-      return respond({.status = 400,
-                      .content_type = "text/plain",
-                      .headers = {},
-                      .body = "the request cannot be read\n"});
+      return send_response({.status = 400,
+                            .content_type = "text/plain",
+                            .headers = {},
+                            .body = "the request cannot be read\n"});
     }
     close();
   }
@@ -414,7 +326,22 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return request;
   }
 
-  void hand_over();
+  void hand_over() {
+    timer_.cancel();
+    keep_alive_ = parser_->get().keep_alive();
+    Request request = make_request();
+    method_ = request.method;
+    sending_ = true;
+    auto responder = make_responder(shared_from_this());
+    core_->workers.run([core = core_.get(), request = std::move(request),
+                        responder = std::move(responder)]() mutable {
+      try {
+        core->handler(std::move(request), std::move(responder));
+      } catch (const std::exception& error) {
+        core->log.error("an HTTP handler threw", {{"what", error.what()}});
+      }
+    });
+  }
 
   /// Reads on while an answer streams: the only way to learn that the peer has gone.
   void watch_for_end() {
@@ -467,153 +394,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool keep_alive_ = false;
   bool sending_ = true;  ///< a write is on its way; begins true: the head goes first
 };
-
-class ChunkStream final : public Stream {
- public:
-  ChunkStream(std::shared_ptr<Connection> connection, std::shared_ptr<Outlet> outlet)
-      : core_(connection->core()), connection_(std::move(connection)), outlet_(std::move(outlet)) {}
-  ChunkStream(const ChunkStream&) = delete;
-  ChunkStream& operator=(const ChunkStream&) = delete;
-  ~ChunkStream() override { close(); }
-
-  bool send(std::string text) override {
-    if (text.empty()) return true;
-    switch (outlet_->push(std::move(text))) {
-      case Outlet::Push::closed:
-        return false;
-      case Outlet::Push::overflow:
-        core_->post([connection = connection_] { connection->close(); });
-        return false;
-      case Outlet::Push::queued:
-        return true;
-      case Outlet::Push::first:
-        return core_->post([connection = connection_] { connection->wake_stream(); });
-    }
-    return false;
-  }
-  void close() override {
-    if (outlet_->end()) core_->post([connection = connection_] { connection->wake_stream(); });
-  }
-  void on_closed(std::function<void()> callback) override {
-    outlet_->on_closed(std::move(callback));
-  }
-
- private:
-  std::shared_ptr<Core> core_;
-  std::shared_ptr<Connection> connection_;
-  std::shared_ptr<Outlet> outlet_;
-};
-
-class BeastWebSocket final : public WebSocket {
- public:
-  BeastWebSocket(std::shared_ptr<Connection> connection, std::shared_ptr<Outlet> outlet,
-                 std::shared_ptr<Inlet> inlet)
-      : core_(connection->core()),
-        connection_(std::move(connection)),
-        outlet_(std::move(outlet)),
-        inlet_(std::move(inlet)) {}
-  BeastWebSocket(const BeastWebSocket&) = delete;
-  BeastWebSocket& operator=(const BeastWebSocket&) = delete;
-  ~BeastWebSocket() override { close(); }
-
-  bool send_binary(std::string message) override {
-    switch (outlet_->push(std::move(message))) {
-      case Outlet::Push::closed:
-        return false;
-      case Outlet::Push::overflow:
-        core_->post([connection = connection_] { connection->close(); });
-        return false;
-      case Outlet::Push::queued:
-        return true;
-      case Outlet::Push::first:
-        return core_->post([connection = connection_] { connection->wake_websocket(); });
-    }
-    return false;
-  }
-  void close() override {
-    if (outlet_->end()) core_->post([connection = connection_] { connection->wake_websocket(); });
-  }
-  void on_message(std::function<void(std::string)> callback) override {
-    inlet_->listen(std::move(callback));
-  }
-  void on_closed(std::function<void()> callback) override {
-    outlet_->on_closed(std::move(callback));
-  }
-
- private:
-  std::shared_ptr<Core> core_;
-  std::shared_ptr<Connection> connection_;
-  std::shared_ptr<Outlet> outlet_;
-  std::shared_ptr<Inlet> inlet_;
-};
-
-class ConnectionResponder final : public Responder {
- public:
-  explicit ConnectionResponder(std::shared_ptr<Connection> connection)
-      : core_(connection->core()), connection_(std::move(connection)) {}
-  ConnectionResponder(const ConnectionResponder&) = delete;
-  ConnectionResponder& operator=(const ConnectionResponder&) = delete;
-  ~ConnectionResponder() override {
-    if (!answered_) {
-      respond({.status = 500, .content_type = "text/plain", .headers = {}, .body = "no answer\n"});
-    }
-  }
-
-  void respond(Response response) override {
-    if (answered_.exchange(true)) return;
-    core_->post([connection = connection_, response = std::move(response)] {
-      connection->respond(response);
-    });
-  }
-  std::shared_ptr<Stream> respond_stream(Response head) override {
-    auto outlet = make_outlet();
-    if (!answered_.exchange(true)) {
-      const bool alive = core_->post([connection = connection_, outlet, head = std::move(head)] {
-        connection->begin_stream(head, outlet);
-      });
-      if (!alive) outlet->closed();
-    }
-    return std::make_shared<ChunkStream>(connection_, std::move(outlet));
-  }
-  std::shared_ptr<WebSocket> accept_websocket(std::string subprotocol) override {
-    auto outlet = make_outlet();
-    auto inlet = std::make_shared<Inlet>();
-    if (!answered_.exchange(true)) {
-      const bool alive =
-          core_->post([connection = connection_, outlet, inlet, protocol = std::move(subprotocol)] {
-            connection->begin_websocket(protocol, outlet, inlet);
-          });
-      if (!alive) outlet->closed();
-    }
-    return std::make_shared<BeastWebSocket>(connection_, std::move(outlet), std::move(inlet));
-  }
-
- private:
-  std::shared_ptr<Outlet> make_outlet() const {
-    return std::make_shared<Outlet>(core_->options.max_stream_backlog);
-  }
-
-  std::shared_ptr<Core> core_;
-  std::shared_ptr<Connection> connection_;
-  std::atomic<bool> answered_ = false;
-};
-
-void Connection::hand_over() {
-  timer_.cancel();
-  keep_alive_ = parser_->get().keep_alive();
-  Request request = make_request();
-  method_ = request.method;
-  sending_ = true;
-  auto responder = std::make_shared<ConnectionResponder>(shared_from_this());
-  core_->workers.run([core = core_.get(), request = std::move(request),
-                      responder = std::move(responder)]() mutable {
-    try {
-      core->handler(std::move(request), std::move(responder));
-    } catch (const std::exception& error) {
-      core->log.error("an HTTP handler threw", {{"what", error.what()}});
-    }
-  });
-}
 
 class BeastServer final : public Server {
  public:

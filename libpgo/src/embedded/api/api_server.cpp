@@ -2,6 +2,7 @@
 
 #include "embedded/api/api.h"
 #include "embedded/api/status.h"
+#include "pgo/base/text.h"
 
 #include <utility>
 
@@ -80,12 +81,17 @@ class EmbeddedTransport final : public kube::Transport {
     if (auto admitted = api_->admit(call); !admitted) {
       return as_transport_error(std::move(admitted).error());
     }
-    if (!api_->store().contains("/pods", call.key())) {
-      return as_transport_error(api::not_found("pods", request.pod).error());
+    if (!request.container.empty()) {
+      PGO_TRY(call.query,
+              api::Query::parse("container=" + text::percent_encode(request.container)));
     }
+    auto container = api::container_of(*api_, call);
+    if (!container) return as_transport_error(std::move(container).error());
     ContainerRuntime* runtime = api_->runtime();
     if (runtime == nullptr) return fail(Code::unimplemented, "no node runs containers here");
-    return runtime->exec(request);
+    kube::ExecRequest complete = request;
+    complete.container = *std::move(container);
+    return runtime->exec(complete);
   }
 
  private:
