@@ -1,5 +1,6 @@
 #include "cases.h"
 #include "pgo/base/text.h"
+#include "pgo/json/codec.h"
 #include "pgo/model/names.h"
 #include "pgo/operations/test.h"
 #include "request_world.h"
