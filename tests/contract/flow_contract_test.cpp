@@ -185,4 +185,71 @@ TEST_CASE("contract: after create and scale the namespace holds what it held aft
   hold(differences);
 }
 
+namespace {
+
+/// Whether 4.2.0 deleted an object ("kind name"): recorded for those that both sides have.
+std::map<std::string, bool> fate_of(const GoldenCase& recorded) {
+  std::map<std::string, bool> fates;
+  for (const auto& line : recorded.before) {
+    const auto blank = line.find(' ');
+    fates[line.substr(0, blank) + " " + line.substr(line.find('/') + 1)] = false;
+  }
+  for (const auto& item : recorded.deleted) fates[item.kind + " " + item.name] = true;
+  return fates;
+}
+
+/// Replicas have other names in every run: the first of theirs stands for any of ours.
+std::string with_replica_name(std::string text, const std::string& ours,
+                              const std::string& theirs) {
+  replace_all(text, ours, theirs);
+  return text;
+}
+
+void hold_deletion(const std::string& name, int replicas, const std::string& their_replica,
+                   std::size_t at_least) {
+  CAPTURE(name);
+  const auto recorded = load_case(name);
+  const auto fates = fate_of(recorded);
+  auto request = json::decode<rest::DeleteClusterRequest>(recorded.request, json::Mode::lenient);
+  REQUIRE(request.has_value());
+  World world(request->ns);
+  prepare(world);
+  const auto& cluster = request->clustername;
+  create_cluster(world, json::Object{{"Name", cluster},
+                                     {"ReplicaCount", replicas},
+                                     {"Series", 1},
+                                     {"AutofailFlag", true},
+                                     {"ClientVersion", "4.2.0"}});
+  const auto before = world.objects(true);
+  std::string our_replica;
+  for (const auto& [key, object] : before) {
+    if (key.first == "pgreplicas") our_replica = key.second;
+  }
+  const auto answer = operations::delete_clusters(world.context(), *request);
+  REQUIRE_MESSAGE(answer.has_value(), (answer ? "" : answer.error().text()));
+  world.settle();
+  const auto after = world.objects(true);
+
+  std::size_t held = 0;
+  for (const auto& [key, object] : before) {
+    const auto found =
+        fates.find(with_replica_name(key.first + " " + key.second, our_replica, their_replica));
+    if (found == fates.end()) continue;
+    ++held;
+    CHECK_MESSAGE(after.contains(key) != found->second, found->first);
+  }
+  CHECK(held >= at_least);
+  for (const auto& [key, object] : after) {
+    CHECK_MESSAGE(before.contains(key), "left behind: " << key.first << " " << key.second);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("contract: delete removes and keeps what 4.2.0 removed and kept") {
+  hold_deletion("delete-cluster-with-replicas", 2, "hippo-oemc", 18);
+  hold_deletion("delete-cluster-keep-data", 1, "rhino-gjwh", 20);
+  hold_deletion("delete-cluster-keep-backups", 0, "", 14);
+}
+
 }  // namespace pgo::contract

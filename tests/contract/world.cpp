@@ -34,10 +34,10 @@ constexpr std::array kKinds{
     &types::kService,   &types::kPgPolicy,   &types::kPgBackup};
 
 /// Not the operator's: Patroni's ConfigMaps and those every namespace has.
-bool foreign(const kube::Object& object) {
+bool foreign(const kube::Object& object, bool with_patroni) {
   if (object.kind() == "ConfigMap") {
-    return !object.label(model::label::kScope).empty() || object.name() == "kube-root-ca.crt" ||
-           object.name() == "mycustom";
+    return (!with_patroni && !object.label(model::label::kScope).empty()) ||
+           object.name() == "kube-root-ca.crt" || object.name() == "mycustom";
   }
   return object.kind() == "Secret" &&
          object["type"].as_string() == "kubernetes.io/service-account-token";
@@ -163,13 +163,13 @@ operations::Context World::context() {
           .installation_name = "devtest"};
 }
 
-Objects World::objects() const {
+Objects World::objects(bool with_patroni) const {
   Objects found;
   for (const auto* type : kKinds) {
     auto list = client_.list(*type, ns_);
     REQUIRE_MESSAGE(list.has_value(), (list ? "" : list.error().text()));
     for (const auto& object : list->items) {
-      if (foreign(object)) continue;
+      if (foreign(object, with_patroni)) continue;
       found.emplace(std::pair{std::string(type->plural), std::string(object.name())},
                     without_server_fields(object));
     }

@@ -40,8 +40,8 @@ class World {
   operations::Context context();
   operations::Caller caller() const { return {.user = "pgoadmin", .namespaces = {}, .roles = {}}; }
 
-  /// What stands in the namespace, without what Kubernetes, Patroni and the node made.
-  Objects objects() const;
+  /// What stands in the namespace, without what Kubernetes and (unless asked for) Patroni made.
+  Objects objects(bool with_patroni = false) const;
   std::string state_of(std::string_view cluster) const;
   const kube::Client& client() const { return client_; }
   const std::string& ns() const { return ns_; }
