@@ -248,6 +248,28 @@ TEST_SUITE("embedded.api.crud") {
     CHECK(api.get(things).status == 404);
   }
 
+  // kube-apiserver, --event-ttl: one hour by default.
+  TEST_CASE("events: an old one goes when new ones come, a repeated one stays") {
+    ApiFixture api;
+    const std::string events = "/api/v1/namespaces/default/events";
+    api.post(events, R"({"metadata":{"name":"old"},"lastTimestamp":"2020-09-13T12:26:40Z"})");
+    api.post(events, R"({"metadata":{"name":"repeated"}})");
+    api.clock.advance(std::chrono::minutes(50));
+    api.merge(events + "/repeated", R"({"lastTimestamp":"2020-09-13T13:16:40Z"})");
+    api.clock.advance(std::chrono::minutes(11));
+    api.post(events, R"({"metadata":{"name":"new"}})");
+    CHECK(api.get(events + "/old").status == 404);
+    CHECK(api.get(events + "/repeated").status == 200);
+  }
+
+  TEST_CASE("create: a null member of a built-in type counts as absent") {
+    const ApiFixture api;
+    const auto made = api.post(kMaps, R"({"metadata":{"name":"a","labels":null},"data":null})");
+    CHECK(made.status == 201);
+    CHECK(!made.body.members().contains("data"));
+    CHECK(!made["metadata"].members().contains("labels"));
+  }
+
   TEST_CASE("services: get a cluster IP of their own, which updates keep") {
     const ApiFixture api;
     const std::string path = "/api/v1/namespaces/default/services";

@@ -12,6 +12,9 @@ namespace {
 
 using json::Value;
 
+/// How long events are kept. Source: kube-apiserver, --event-ttl.
+constexpr Duration kEventLifetime = std::chrono::hours(1);
+
 /// How much of the history budget the options ask for.
 Store::Limits limits_of(const ApiServerOptions& options) {
   Store::Limits limits;
@@ -51,6 +54,9 @@ Result<void> Api::start() {
   PGO_TRY_VOID(store_.load());
   refresh_registry();
   PGO_TRY_VOID(load_key());
+  for (const RecordPtr& record : store_.list("/events", "").records) {
+    events_.emplace_back(clock_->now() + kEventLifetime, record->key);
+  }
   return bootstrap();
 }
 
@@ -154,6 +160,38 @@ Answer Api::handle(Call call) {
 Result<std::unique_ptr<kube::WatchStream>> Api::watch(Call call, std::function<void()> on_ready) {
   PGO_TRY_VOID(admit(call));
   return open_watch(*this, call, std::move(on_ready));
+}
+
+void Api::expire_events(const Resource& type, const Key& added) {
+  const TimePoint now = clock_->now();
+  std::vector<Key> due;
+  {
+    const std::lock_guard lock(events_mutex_);
+    events_.emplace_back(now + kEventLifetime, added);
+    // A few with each new one keep the number level.
+    while (due.size() < 4 && events_.front().first <= now) {
+      due.push_back(std::move(events_.front().second));
+      events_.pop_front();
+    }
+  }
+  for (const Key& key : due) {
+    TimePoint again{};
+    const auto gone = store_.write(type, key, [&](const Record* current) -> Result<Change> {
+      if (current == nullptr) return Change::keep();
+      PGO_TRY(Value event, json::parse(current->text));
+      // A repeated event lives on from its last time.
+      if (const auto last = parse_rfc3339(event["lastTimestamp"].as_string());
+          last && *last + kEventLifetime > now) {
+        again = *last + kEventLifetime;
+        return Change::keep();
+      }
+      return Change::remove(std::move(event));
+    });
+    if (!gone) log_.warn("an old event stays", {{"error", gone.error().text()}});
+    if (again == TimePoint{}) continue;
+    const std::lock_guard lock(events_mutex_);
+    events_.emplace_back(again, key);
+  }
 }
 
 Result<std::string> Api::free_cluster_ip() const {

@@ -9,6 +9,7 @@
 #include "pgo/embedded/api_server.h"
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -76,6 +77,8 @@ class Api {
   Result<void> remove_instances(const Call& crd_call);
   /// An address of the service network that no Service has.
   Result<std::string> free_cluster_ip() const;
+  /// Forgets events that are old; called with each new one.
+  void expire_events(const Resource& type, const Key& added);
   Result<void> load_key();
   Result<void> bootstrap();
   Result<void> ensure(std::string_view group, std::string_view plural, json::Value document);
@@ -89,6 +92,8 @@ class Api {
   std::shared_ptr<const Registry> registry_;
   std::mutex service_mutex_;  ///< held from choosing a cluster IP to storing it
   std::string key_;           ///< signs tokens
+  std::mutex events_mutex_;
+  std::deque<std::pair<TimePoint, Key>> events_;  ///< when to look at which event again
   std::atomic<ContainerRuntime*> runtime_ = nullptr;
 };
 

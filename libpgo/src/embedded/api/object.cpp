@@ -108,6 +108,25 @@ Result<void> check_preconditions(const Call& call, const json::Value& current,
   return {};
 }
 
+/// For a built-in type a null member is an absent one, as Go decodes it.
+void drop_nulls(json::Value& value) {
+  if (json::Array* array = value.if_array()) {
+    for (json::Value& item : *array) drop_nulls(item);
+    return;
+  }
+  json::Object* object = value.if_object();
+  if (object == nullptr) return;
+  std::vector<std::string> nulls;
+  for (json::Member& member : *object) {
+    if (member.value.is_null()) {
+      nulls.push_back(member.key);
+    } else {
+      drop_nulls(member.value);
+    }
+  }
+  for (const std::string& key : nulls) object->erase(key);
+}
+
 }  // namespace
 
 Result<json::Value> read_body(const Call& call) {
@@ -116,6 +135,7 @@ Result<json::Value> read_body(const Call& call) {
   if (!parsed) return bad_request("the body is not JSON: " + parsed.error().message);
   json::Value document = *std::move(parsed);
   if (!document.is_object()) return bad_request("the body is not a JSON object");
+  if (!call.resource->custom) drop_nulls(document);
   PGO_TRY_VOID(check_type(call, document));
   if (!document["metadata"].is_object()) document.set("metadata", json::Value::object());
   json::Value& metadata = document.at_or_add("metadata");

@@ -27,6 +27,7 @@ Result<void> Store::load() {
         const auto slash = table.find('/');
         const auto known = built_in->find(table.substr(0, slash), "v1", table.substr(slash + 1));
         RecordPtr record = make_record(known ? *known : custom, document, version);
+        live_bytes_ += record->bytes();
         table_of(table).objects[record->key] = record;
         return {};
       });
@@ -134,8 +135,8 @@ std::deque<Store::HistoryEntry>::const_iterator Store::after(std::uint64_t versi
 void Store::remember(const Table& table, const Event& event) {
   history_.push_back({&table, event});
   history_bytes_ += event.after->bytes();
-  while (!history_.empty() &&
-         (history_.size() > limits_.events || history_bytes_ > limits_.bytes)) {
+  const std::size_t most_bytes = std::max(limits_.bytes, live_bytes_ / 2);
+  while (!history_.empty() && (history_.size() > limits_.events || history_bytes_ > most_bytes)) {
     history_bytes_ -= history_.front().event.after->bytes();
     oldest_ = history_.front().event.version;
     history_.pop_front();
@@ -143,6 +144,8 @@ void Store::remember(const Table& table, const Event& event) {
 }
 
 void Store::apply(Table& table, const Event& event, std::vector<std::shared_ptr<Watch>>& to_wake) {
+  if (event.before) live_bytes_ -= event.before->bytes();
+  if (!event.removed) live_bytes_ += event.after->bytes();
   if (event.removed) {
     table.objects.erase(event.after->key);
   } else {

@@ -44,8 +44,9 @@ class Store {
  public:
   struct Limits {
     std::size_t events = 50'000;
-    /// History stops growing here even when few events are kept: old states are whole documents.
-    std::size_t bytes = 48u << 20;
+    /// Old states are whole documents, so history is also bounded by their size: by this, or by
+    /// half of what the present state takes when that is more.
+    std::size_t bytes = 8u << 20;
   };
 
   Store(Limits limits, std::unique_ptr<Journal> journal);
@@ -111,6 +112,7 @@ class Store {
   std::map<std::string, Table, std::less<>> tables_;
   std::deque<HistoryEntry> history_;
   std::size_t history_bytes_ = 0;
+  std::size_t live_bytes_ = 0;
   std::uint64_t version_ = 1;
   std::uint64_t oldest_ = 1;  ///< the oldest version a watch may start from
 };

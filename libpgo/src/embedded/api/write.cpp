@@ -168,6 +168,7 @@ Result<Answer> Api::create_object(const Call& call, json::Value document) {
       return fail(std::move(record).error());
     }
     if (is_crd(call)) refresh_registry();
+    if (type.table == "/events" && !call.dry_run()) expire_events(type, (*record)->key);
     return answer_with(*this, call, 201, *record);
   }
 }
