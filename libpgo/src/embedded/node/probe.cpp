@@ -142,6 +142,8 @@ void NetworkProbe::on_readable() {
 }
 
 void NetworkProbe::finish(bool success, std::string message) {
+  loop_.cancel(timer_);
+  loop_.forget(socket_.get());
   auto done = std::move(done_);
   done(success, std::move(message));  // may destroy this
 }
