@@ -177,7 +177,9 @@ void failover_backup(Work& work) {
   if (!asked) {
     if (!room_for_backup(work, task)) return;
     const Pod* repo = ready_repo(work);
-    if (repo == nullptr || ready_primary(work) == nullptr) return;
+    const Pod* primary = ready_primary(work);
+    if (repo == nullptr || primary == nullptr) return;
+    if (primary->promoting) return work.plan.wait(Reason::primary_ready, primary->meta.name);
     model::BackrestWork again = backrest_work(model::backrest_command::kBackup, *repo);
     again.backup_type = model::backup_type::kFailover;
     add_task(work, std::move(again), name, cluster.failover_backup,

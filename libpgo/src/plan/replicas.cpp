@@ -27,6 +27,7 @@ void make(Work& work, const Replica& replica) {
   const ClusterView& view = work.view;
   Plan& plan = work.plan;
   const std::string& name = replica.meta.name;
+  plan.on_failure("ScaleClusterFailure");  // K28: a failure is not told as a success
   if (!ensure_data_volume(work, name, replica.object->spec.storage)) return;
   if (view.service(model::names::replica_service(view.name)) == nullptr &&
       !plan.create(types::kService, replica_service(work, replica), "replicas need a service")) {

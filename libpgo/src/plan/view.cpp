@@ -78,12 +78,28 @@ Meta Meta::from(const kube::Object& object) {
           .deleting = object.being_deleted()};
 }
 
+namespace {
+
+/// Patroni 3 writes the label at the moment it takes the lock and tells the truth about PostgreSQL
+/// in the annotation `status`; 1.6 had the label value `promoted` for that time.
+bool is_promoting(const kube::Object& object, std::string_view role) {
+  if (role == model::role::kPromoted) return true;
+  if (role != model::role::kMaster) return false;
+  const auto status = json::parse(object.annotation(model::annotation::kPatroniStatus));
+  if (!status) return false;
+  const std::string_view own = (*status)["role"].as_string(model::role::kMaster);
+  return own != model::role::kMaster && own != "primary";
+}
+
+}  // namespace
+
 Pod Pod::from(const kube::Object& object) {
   Pod pod;
   pod.meta = Meta::from(object);
   pod.deployment = text_of(object.label(label::kDeploymentName));
   pod.service_name = text_of(object.label(label::kServiceName));
   pod.role = text_of(object.label(label::kRole));
+  pod.promoting = is_promoting(object, pod.role);
   pod.job = text_of(object.label(label::kJobName));
   pod.instance = is_true(object, label::kDatabase);
   pod.repo = is_true(object, label::kBackrestRepo);

@@ -123,3 +123,27 @@ TEST_CASE("view: a pod's status annotation changes no projection, its role does"
   pod.set_label("role", "master");
   CHECK_FALSE(plan::Pod::from(pod) == before);
 }
+
+TEST_CASE("promotion: the backup waits until PostgreSQL itself is a primary") {
+  auto cluster = failed_over();
+  cluster.spec().meta.annotations[std::string(model::annotation::kFailoverBackup)] = "some-uid";
+  cluster.pod_of("hippo-abcd").promoting = true;
+  CHECK(look(cluster).plan.waits_for(plan::Reason::primary_ready));
+  cluster.pod_of("hippo-abcd").promoting = false;
+  CHECK_FALSE(look(cluster).plan.waits_for(plan::Reason::primary_ready));
+}
+
+TEST_CASE("promotion: the label comes before the truth, which is in Patroni's status") {
+  const auto pod_with = [](std::string_view role, std::string_view status) {
+    kube::Object object(kube::types::kPod, "ns", "p");
+    if (!role.empty()) object.set_label("role", role);
+    if (!status.empty()) object.set_annotation("status", status);
+    return plan::Pod::from(object);
+  };
+  CHECK(pod_with("master", R"({"role":"replica","state":"running"})").promoting);
+  CHECK(pod_with("promoted", R"({"role":"master"})").promoting);
+  CHECK_FALSE(pod_with("master", R"({"role":"master","state":"running"})").promoting);
+  CHECK_FALSE(pod_with("master", R"({"role":"primary"})").promoting);
+  CHECK_FALSE(pod_with("master", "").promoting);
+  CHECK_FALSE(pod_with("replica", R"({"role":"replica"})").promoting);
+}

@@ -118,6 +118,8 @@ inline constexpr std::string_view kPausedByUs = "pgo-autofail-paused";
 inline constexpr std::string_view kRemoves = "pgo-removes-uid";
 /// On Patroni's `<scope>-config`: the dynamic configuration as JSON text.
 inline constexpr std::string_view kPatroniConfig = "config";
+/// On an instance's pod: what Patroni knows about it, as JSON text.
+inline constexpr std::string_view kPatroniStatus = "status";
 inline constexpr std::string_view kPatroniHistory = "history";
 inline constexpr std::string_view kPatroniInitialize = "initialize";
 /// On Patroni's `<scope>-leader`: the pod that holds the lock.

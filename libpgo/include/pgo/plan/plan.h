@@ -39,6 +39,8 @@ class Plan {
   void exec(Exec exec, std::string_view reason);
   void event(Event event, std::string_view reason);
   void wait(Reason reason, std::string subject = {}, std::string detail = {});
+  /// The event that tells of a failure to carry out this plan; the last one named counts.
+  void on_failure(std::string_view event_type) { failure_event_ = event_type; }
   /// Look again after this long even if nothing changes.
   void look_again_in(Duration after);
 
@@ -49,6 +51,7 @@ class Plan {
   std::vector<Action> take_actions() { return std::move(actions_); }
   const std::vector<Condition>& conditions() const { return conditions_; }
   std::optional<Duration> look_again() const { return look_again_; }
+  const std::string& failure_event() const { return failure_event_; }
   bool empty() const { return actions_.empty(); }
   TimePoint now() const { return now_; }
 
@@ -73,6 +76,7 @@ class Plan {
   std::vector<Action> actions_;
   std::vector<Condition> conditions_;
   std::optional<Duration> look_again_;
+  std::string failure_event_;
 };
 
 }  // namespace pgo::plan

@@ -44,6 +44,8 @@ struct Pod {
   bool repo = false;      ///< label pgo-backrest-repo
   bool ready = false;     ///< every container is ready
   bool database_ready = false;
+  /// Holds the leader lock, while Patroni says that PostgreSQL is not yet a primary.
+  bool promoting = false;
   int restarts = 0;  ///< of the container `database`
 
   static Pod from(const kube::Object& object);
