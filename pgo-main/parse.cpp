@@ -192,7 +192,7 @@ class Tree {
 /// The first word that looks like a flag and is none, for the message.
 std::string offending_flag(const CLI::App& app) {
   for (const std::string& word : app.remaining(true)) {
-    if (word.starts_with("-")) return word.substr(0, word.find('='));
+    if (word.starts_with("-") && word != "--") return word.substr(0, word.find('='));
   }
   return {};
 }

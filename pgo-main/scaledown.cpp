@@ -92,7 +92,6 @@ Command scaledown_command() {
                      .short_name = 'd',
                      .type = FlagType::boolean,
                      .initial = "true",
-                     .help = "Delete the replica's data volume",
                      .deprecated = "data goes by default; --keep-data keeps it."},
                     no_prompt_flag()},
           .run = scaledown,

@@ -3,6 +3,7 @@
 #include "operations/checks.h"
 #include "pgo/base/text.h"
 #include "pgo/crypto/keys.h"
+#include "pgo/manifests/repo.h"
 #include "pgo/model/names.h"
 
 #include <array>
@@ -153,7 +154,12 @@ Result<void> ensure_repository_secret(const Context& context,
   secret.set_label(model::label::kBackrestRepo, model::kTrue);
   set_data(secret, key::kAuthorizedKeys, public_key + "\n");
   set_data(secret, key::kS3Ca, copied(key::kS3Ca, ""));
-  set_data(secret, key::kS3Credentials, s3_credentials(request, settings.get()));
+  const std::string s3 = s3_credentials(request, settings.get());
+  set_data(secret, key::kS3Credentials, s3);
+  // Containers get these two by reference; no Deployment carries them in clear text.
+  PGO_TRY(const auto s3_keys, manifests::read_s3_credentials(s3));
+  if (!s3_keys.key.empty()) set_data(secret, key::kS3Key, s3_keys.key);
+  if (!s3_keys.key_secret.empty()) set_data(secret, key::kS3KeySecret, s3_keys.key_secret);
   set_data(secret, key::kSshConfig, copied(key::kSshConfig, kSshConfig));
   set_data(secret, key::kSshPrivateKey, private_key);
   set_data(secret, key::kSshHostKey, private_key);

@@ -27,6 +27,9 @@ Result<void> operator_start(const Context& context, StatusDetail& detail) {
           context.reader.list(
               kube::types::kPod, context.operator_namespace,
               std::string(model::label::kName) + "=" + std::string(model::fixed::kOperator)));
+  if (context.started != TimePoint{}) {
+    detail.operator_start_time = go_time(to_rfc3339(context.started));
+  }
   for (const ObjectPtr& pod : pods) {
     if ((*pod)["status"]["phase"].as_string() != "Running") continue;
     detail.operator_start_time = go_time((*pod)["status"]["startTime"].as_string());

@@ -172,6 +172,7 @@ Result<std::unique_ptr<RestService>> RestService::create(operations::Context con
                     "\" cannot be exempt from client certificates; only /health and /healthz can.",
                 "NOAUTH_ROUTES");
   }
+  if (context.started == TimePoint{}) context.started = context.clock.now();
   return std::make_unique<RestService>(
       std::make_unique<Impl>(std::move(context), std::move(options)));
 }

@@ -29,6 +29,8 @@ struct Context {
   Log log;
   std::string operator_namespace;  ///< where users, roles and settings live
   std::string installation_name;   ///< namespaces with this label belong to us
+  /// When the operator started, for `pgo status` where it runs in no pod.
+  TimePoint started{};
 };
 
 /// Who makes a request.

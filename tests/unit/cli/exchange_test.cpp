@@ -1,0 +1,158 @@
+#include "cli_world.h"
+#include "pgo/json/value.h"
+
+#include <doctest/doctest.h>
+
+using namespace pgo;
+using test::CliWorld;
+
+namespace {
+
+constexpr const char* kOk = R"({"Results":["done"],"Code":"ok","Msg":""})";
+
+cli::RestClient::Answer answer(int status, const char* body) { return {status, body}; }
+
+}  // namespace
+
+TEST_CASE("exit codes: 1 for refusals and failures, the reason on stderr") {
+  struct Case {
+    int status;
+    const char* body;
+    int code;
+    const char* told;
+  };
+  const Case cases[] = {
+      {200, kOk, 0, ""},
+      {200, R"({"Results":null,"Code":"error","Msg":"because"})", 1, "because"},
+      {401, "no\n", 1, "401"},
+      {403, "permission missing\n", 1, "permission missing"},
+      {500, "", 1, "500"},
+      {200, "<html>", 1, "no JSON"},
+      {200, "", 1, "no JSON"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.body);
+    CliWorld world;
+    world.server = [&](auto&&...) { return answer(one.status, one.body); };
+    world.run({"delete", "cluster", "x", "--no-prompt"});
+    CHECK(world.code == one.code);
+    CHECK(world.errors.find(one.told) != std::string::npos);
+    CHECK(world.out == (one.code == 0 ? "done\n" : ""));
+  }
+}
+
+TEST_CASE("exit codes: an unreachable server is a failure that says which") {
+  CliWorld world;
+  world.server = [](auto&&...) -> Result<cli::RestClient::Answer> {
+    return fail(Code::unavailable, "cannot reach http://server:8080");
+  };
+  world.run({"status"});
+  CHECK(world.code == 1);
+  CHECK(world.errors.find("http://server:8080") != std::string::npos);
+}
+
+TEST_CASE("O16: the end of input at a question counts as no") {
+  for (const auto& [typed, agreed] : {std::pair{"", false},
+                                      {"no\n", false},
+                                      {"N\n", false},
+                                      {"what\n", false},
+                                      {"what\nyes\n", true},
+                                      {"Y\n", true},
+                                      {"yes", true},
+                                      {"\n\n\n", false}}) {
+    CAPTURE(typed);
+    CliWorld world;
+    world.typed = typed;
+    world.run({"delete", "cluster", "hippo"});
+    CHECK(world.requests.size() == (agreed ? 1U : 0U));
+    CHECK(world.code == 0);
+  }
+  CliWorld world;
+  world.run({"scale", "hippo"});
+  CHECK(world.requests.empty());
+  CHECK(world.code == 1);
+}
+
+TEST_CASE("delete: the question says what is lost, for each pair of keep flags") {
+  CliWorld world;
+  const auto question = [&](std::vector<std::string> flags) {
+    std::vector<std::string> words = {"delete", "cluster", "hippo"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    world.run(words);
+    return world.out;
+  };
+  const std::string all = question({});
+  const std::string data = question({"--keep-data"});
+  const std::string backups = question({"--keep-backups"});
+  const std::string both = question({"--keep-data", "--keep-backups"});
+  CHECK(all.find("ALL DATA AND ALL BACKUPS") != std::string::npos);
+  CHECK(all.find("hippo") != std::string::npos);
+  CHECK(all != data);
+  CHECK(data != backups);
+  CHECK(backups != both);
+}
+
+TEST_CASE("delete: a selector alone sends one request, several names one each") {
+  CliWorld world;
+  world.run({"delete", "cluster", "--selector=env=dev", "--no-prompt"});
+  REQUIRE(world.bodies.size() == 1);
+  CHECK((*json::parse(world.bodies[0]))["Selector"].as_string() == "env=dev");
+  CHECK((*json::parse(world.bodies[0]))["Clustername"].as_string() == "");
+  world.run({"delete", "cluster", "a", "b", "--no-prompt"});
+  CHECK(world.bodies.size() == 2);
+}
+
+TEST_CASE("queries are percent-encoded") {
+  CliWorld world;
+  world.run({"scale", "hippo", "--no-prompt", "--node-label=a=b&version=1", "-n", "x y"});
+  REQUIRE(world.requests.size() == 1);
+  CHECK(world.requests[0].find("node-label=a%3Db%26version%3D1") != std::string::npos);
+  CHECK(world.requests[0].find("namespace=x%20y") != std::string::npos);
+}
+
+TEST_CASE("output: -o json is the whole answer, -o yaml the same document, wide one line each") {
+  CliWorld world;
+  const char* body = R"({"Results":[{"ClusterName":"hippo","Endpoints":[],"Instances":[
+      {"Available":true,"Message":"hippo-1","InstanceType":"primary"}]}],"Code":"ok","Msg":""})";
+  world.server = [&](auto&&...) { return answer(200, body); };
+  world.run({"test", "hippo", "-o", "json"});
+  CHECK(*json::parse(world.out) == *json::parse(body));
+  CHECK(world.out.find("  \"Results\"") != std::string::npos);
+  world.run({"test", "hippo", "-o", "yaml"});
+  CHECK(world.out.find("ClusterName: hippo") != std::string::npos);
+  world.run({"test", "hippo", "-o", "wide"});
+  CHECK(world.out.find("hippo-1") != std::string::npos);
+  CHECK(world.out.starts_with("CLUSTER"));
+}
+
+TEST_CASE("output: colour only where it is allowed") {
+  CliWorld world;
+  const char* body = R"({"Results":[{"ClusterName":"hippo","Endpoints":[
+      {"Available":false,"Message":"x","InstanceType":"primary"}],"Instances":[]}],
+      "Code":"ok","Msg":""})";
+  world.server = [&](auto&&...) { return answer(200, body); };
+  world.run({"test", "hippo"});
+  CHECK(world.out.find('\x1b') == std::string::npos);
+  world.traits.colour = true;
+  world.run({"test", "hippo"});
+  CHECK(world.out.find("\x1b[31mDOWN\x1b[0m") != std::string::npos);
+}
+
+TEST_CASE("show cluster: a cluster that is not there is a failure, no cluster at all is none") {
+  CliWorld world;
+  world.run({"show", "cluster", "nosuch"});
+  CHECK(world.code == 1);
+  CHECK(world.errors.find("nosuch") != std::string::npos);
+  world.run({"show", "cluster", "--all"});
+  CHECK(world.code == 0);
+}
+
+TEST_CASE("--debug tells of exchanges and of no secret") {
+  CliWorld world;
+  world.server = [](auto&&...) {
+    return answer(200, R"({"results":[],"status":{"Code":"ok","Msg":""}})");
+  };
+  world.run({"create", "cluster", "x", "--password=topsecret", "--debug"});
+  CHECK(world.errors.find("POST /clusters") != std::string::npos);
+  CHECK(world.errors.find("secret") == std::string::npos);
+}

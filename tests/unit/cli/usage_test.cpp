@@ -1,0 +1,169 @@
+#include "cli_world.h"
+#include "pgo/json/value.h"
+
+#include <doctest/doctest.h>
+
+using namespace pgo;
+using test::CliWorld;
+
+namespace {
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+
+}  // namespace
+
+TEST_CASE("usage: wrong words and flags end with 2, name the nearest right one, and send nothing") {
+  struct Case {
+    std::vector<std::string> words;
+    const char* told;
+  };
+  const Case cases[] = {
+      {{"crete"}, "\"create\""},
+      {{"create", "clutser", "x"}, "\"cluster\""},
+      {{"show", "cluster", "--al"}, "\"--all\""},
+      {{"show", "cluster", "--nosuchflag", "x"}, "--nosuchflag"},
+      {{"create", "cluster", "x", "--series=many"}, "--series"},
+      {{"create", "cluster", "x", "--replica-count", "99999999999"}, "--replica-count"},
+      {{"create", "cluster", "x", "--sync-replication=maybe"}, "--sync-replication"},
+      {{"create", "cluster", "x", "--password"}, "--password"},
+      {{"create", "cluster", "x", "--pgbouncer-pass=p"}, "--pgbouncer"},
+      {{"create", "cluster"}, "cluster"},
+      {{"create", "cluster", "a", "b"}, "--series"},
+      {{"show"}, "show"},
+      {{"show", "cluster"}, "--all"},
+      {{"show", "cluster", "x", "-o", "xml"}, "xml"},
+      {{"show", "workflow"}, "workflow"},
+      {{"delete", "cluster"}, "--all"},
+      {{"delete", "cluster", "x", "--all"}, "--all"},
+      {{"scale"}, "cluster"},
+      {{"scale", "x", "--replica-count=0"}, "--replica-count"},
+      {{"scaledown", "x"}, "--target"},
+      {{"test"}, "--all"},
+      {{"version", "extra"}, "extra"},
+      {{"completion", "tcsh"}, "tcsh"},
+      {{"help", "nosuch"}, "nosuch"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.words.back());
+    CliWorld world;
+    world.run(one.words);
+    CHECK(world.code == 2);
+    CHECK(has(world.errors, one.told));
+    CHECK(world.errors.starts_with("Error: "));
+    CHECK(world.out.empty());
+    CHECK(world.requests.empty());
+  }
+}
+
+TEST_CASE("usage: flags and names may be mixed, global flags stand anywhere, -- ends flags") {
+  CliWorld world;
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"-n", "team2", "show", "cluster", "hippo"},
+        {"show", "-nteam2", "cluster", "hippo"},
+        {"show", "cluster", "hippo", "--namespace=team2"},
+        {"show", "cluster", "--namespace", "team2", "--", "hippo"}}) {
+    CAPTURE(words.size());
+    world.run(words);
+    REQUIRE(world.bodies.size() == 1);
+    const auto body = json::parse(world.bodies.front());
+    CHECK((*body)["namespace"].as_string() == "team2");
+    CHECK((*body)["clustername"].as_string() == "hippo");
+  }
+}
+
+TEST_CASE("usage: a name may be that of a command") {
+  CliWorld world;
+  world.run({"test", "show"});
+  REQUIRE(world.bodies.size() == 1);
+  CHECK((*json::parse(world.bodies.front()))["Clustername"].as_string() == "show");
+}
+
+TEST_CASE("usage: a switch takes a value only after =") {
+  CliWorld world;
+  world.server = [](auto&&...) {
+    return cli::RestClient::Answer{200, R"({"results":[],"status":{"Code":"ok","Msg":""}})"};
+  };
+  const auto sync = [&](std::vector<std::string> words) {
+    world.run(std::move(words));
+    REQUIRE(world.bodies.size() == 1);
+    return (*json::parse(world.bodies.front()))["SyncReplication"];
+  };
+  CHECK(sync({"create", "cluster", "x"}).is_null());
+  CHECK(sync({"create", "cluster", "--sync-replication", "x"}) == json::Value(true));
+  CHECK(sync({"create", "cluster", "--sync-replication=false", "x"}) == json::Value(false));
+  CHECK(sync({"create", "cluster", "--sync-replication=T", "x"}) == json::Value(true));
+}
+
+TEST_CASE("help: every command has a summary and, if it does something, an example that parses") {
+  for (const cli::Command& command : cli::commands()) {
+    CAPTURE(command.path);
+    CHECK_FALSE(command.summary.empty());
+    if (command.hidden) continue;
+    CHECK_FALSE(command.example.empty());
+    const std::string text = cli::help_text(&command);
+    CHECK(has(text, command.example));
+    for (const cli::Flag& flag : command.flags) {
+      CAPTURE(flag.name);
+      CHECK(flag.help.empty() == !flag.deprecated.empty());
+      CHECK(has(text, "--" + std::string(flag.name)) == flag.deprecated.empty());
+    }
+  }
+}
+
+TEST_CASE("help: needs no server and no environment") {
+  CliWorld world;
+  world.environment.clear();
+  for (const std::vector<std::string>& words : {std::vector<std::string>{},
+                                                {"--help"},
+                                                {"show", "-h"},
+                                                {"create", "cluster", "--help"},
+                                                {"help", "create", "cluster"}}) {
+    world.run(words);
+    CHECK(world.code == 0);
+    CHECK(has(world.out, "Usage:"));
+  }
+}
+
+TEST_CASE("version: --client asks nobody") {
+  CliWorld world;
+  world.environment.clear();
+  world.run({"version", "--client"});
+  CHECK(world.code == 0);
+  CHECK(world.out == "pgo client version 4.2.0\n");
+  CHECK(world.requests.empty());
+}
+
+TEST_CASE("old flags are accepted, hidden, and say so on stderr") {
+  CliWorld world;
+  world.run({"delete", "cluster", "x", "--delete-data", "-b", "--no-prompt"});
+  CHECK(world.code == 0);
+  CHECK(has(world.errors, "--delete-data"));
+  CHECK(has(world.errors, "--delete-backups"));
+  CHECK((*json::parse(world.bodies.front()))["DeleteData"].as_bool());
+}
+
+TEST_CASE("completion: every shell's script knows every visible command and flag") {
+  for (const char* shell : {"bash", "zsh", "fish"}) {
+    const auto script = cli::completion_script(shell);
+    REQUIRE(script.has_value());
+    for (const cli::Command& command : cli::commands()) {
+      CAPTURE(command.path);
+      CHECK(has(*script, command.hidden ? "__complete" : command.path));
+      for (const cli::Flag& flag : command.flags) {
+        CAPTURE(flag.name);
+        const std::string dashes = std::string(shell) == "fish" ? "-l " : "--";
+        if (flag.deprecated.empty()) CHECK(has(*script, dashes + std::string(flag.name)));
+      }
+    }
+  }
+}
+
+TEST_CASE("completion: the hidden helper prints the names of the clusters") {
+  CliWorld world;
+  world.server = [](auto&&...) {
+    return cli::RestClient::Answer{200, R"({"Results":[{"cluster":{"metadata":{"name":"hippo"}}},
+                            {"cluster":{"metadata":{"name":"rhino"}}}],"Code":"ok","Msg":""})"};
+  };
+  world.run({"__complete", "clusters"});
+  CHECK(world.out == "hippo\nrhino\n");
+}
