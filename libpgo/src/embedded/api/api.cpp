@@ -48,6 +48,7 @@ Api::Api(ApiServerOptions options, const Clock& clock, IdSource& ids, Log log,
       ids_(&ids),
       log_(std::move(log)),
       store_(limits_of(options_), std::move(journal)),
+      rbac_(store_),
       registry_(Registry::build({})) {}
 
 Result<void> Api::start() {
@@ -118,7 +119,7 @@ Result<void> Api::bootstrap() {
 Result<void> Api::admit(Call& call) {
   if (options_.rbac) {
     const Attributes attributes = attributes_of(call);
-    if (!allowed(store_, call.identity, attributes)) return forbidden(call.identity, attributes);
+    if (!rbac_.allowed(call.identity, attributes)) return forbidden(call.identity, attributes);
   }
   if (!call.is_resource || is_review(call)) return {};
   call.resource = registry()->find(call.group, call.version, call.plural);

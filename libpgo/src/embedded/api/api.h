@@ -1,6 +1,7 @@
 #pragma once
 
 #include "embedded/api/call.h"
+#include "embedded/api/rbac.h"
 #include "embedded/api/resource.h"
 #include "embedded/api/store.h"
 #include "pgo/base/clock.h"
@@ -88,6 +89,7 @@ class Api {
   IdSource* ids_;
   Log log_;
   Store store_;
+  Rbac rbac_;
   mutable std::mutex registry_mutex_;
   std::shared_ptr<const Registry> registry_;
   std::mutex service_mutex_;  ///< held from choosing a cluster IP to storing it
@@ -96,17 +98,6 @@ class Api {
   std::deque<std::pair<TimePoint, Key>> events_;  ///< when to look at which event again
   std::atomic<ContainerRuntime*> runtime_ = nullptr;
 };
-
-/// True when RBAC lets `identity` do this. Source: Kubernetes, "Using RBAC Authorization".
-struct Attributes {
-  std::string verb, group, resource, subresource, ns, name;
-  std::string path;  ///< non-resource requests
-  bool is_resource = true;
-};
-bool allowed(const Store& store, const Identity& identity, const Attributes& attributes);
-/// The refusal, worded as the API words it.
-std::unexpected<Error> forbidden(const Identity& identity, const Attributes& attributes);
-Attributes attributes_of(const Call& call);
 
 /// The log text that a call to pods/NAME/log asks for.
 Result<std::string> read_log(Api& api, Call& call);

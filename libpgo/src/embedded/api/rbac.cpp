@@ -1,4 +1,5 @@
-#include "embedded/api/api.h"
+#include "embedded/api/rbac.h"
+
 #include "embedded/api/status.h"
 
 #include <algorithm>
@@ -57,45 +58,20 @@ bool rule_allows(const Value& rule, const Attributes& attributes) {
   return false;
 }
 
-bool names_identity(const Value& binding, const Identity& identity, std::string_view binding_ns) {
-  for (const Value& subject : binding["subjects"].items()) {
-    const std::string_view kind = subject["kind"].as_string();
-    const std::string_view name = subject["name"].as_string();
-    if (kind == "User" && (name == "*" || name == identity.user)) return true;
-    if (kind == "Group" && in_group(identity, name)) return true;
-    if (kind != "ServiceAccount") continue;
-    const std::string_view ns = subject["namespace"].as_string(binding_ns);
-    if (identity.user == "system:serviceaccount:" + std::string(ns) + ":" + std::string(name)) {
-      return true;
-    }
-  }
-  return false;
+/// The keys under which a subject of a binding is looked up.
+std::string subject_key(const Value& subject, const std::string& binding_ns) {
+  const std::string_view kind = subject["kind"].as_string();
+  const std::string name(subject["name"].as_string());
+  if (kind == "User" || kind == "Group") return std::string(kind) + " " + name;
+  if (kind != "ServiceAccount") return {};
+  const std::string_view ns = subject["namespace"].as_string(binding_ns);
+  return "User system:serviceaccount:" + std::string(ns) + ":" + name;
 }
 
-bool role_allows(const Store& store, const Value& binding, std::string_view binding_ns,
-                 const Attributes& attributes) {
-  const Value& reference = binding["roleRef"];
-  const std::string name(reference["name"].as_string());
-  const RecordPtr record =
-      reference["kind"].as_string() == "ClusterRole"
-          ? store.get(std::string(kRbac) + "clusterroles", {"", name})
-          : store.get(std::string(kRbac) + "roles", {std::string(binding_ns), name});
-  if (!record) return false;
-  const auto role = json::parse(record->text);
-  if (!role) return false;
-  const auto& rules = (*role)["rules"].items();
-  return std::any_of(rules.begin(), rules.end(),
+bool rules_allow(const Value& rules, const Attributes& attributes) {
+  const auto& items = rules.items();
+  return std::any_of(items.begin(), items.end(),
                      [&](const Value& rule) { return rule_allows(rule, attributes); });
-}
-
-bool bindings_allow(const Store& store, std::string_view table, std::string_view ns,
-                    const Identity& identity, const Attributes& attributes) {
-  for (const RecordPtr& record : store.list(std::string(kRbac) + std::string(table), ns).records) {
-    const auto binding = json::parse(record->text);
-    if (!binding || !names_identity(*binding, identity, record->key.ns)) continue;
-    if (role_allows(store, *binding, record->key.ns, attributes)) return true;
-  }
-  return false;
 }
 
 /// What every identity may do: find out what is served and what it may do itself.
@@ -136,11 +112,68 @@ Attributes attributes_of(const Call& call) {
   return attributes;
 }
 
-bool allowed(const Store& store, const Identity& identity, const Attributes& attributes) {
+std::uint64_t Rbac::version() const {
+  std::uint64_t latest = 0;
+  for (const char* table : {"roles", "rolebindings", "clusterroles", "clusterrolebindings"}) {
+    latest = std::max(latest, store_->changed(std::string(kRbac) + table));
+  }
+  return latest;
+}
+
+std::shared_ptr<const Value> Rbac::rules_of(const Value& binding, const std::string& ns) const {
+  const Value& reference = binding["roleRef"];
+  const std::string name(reference["name"].as_string());
+  const RecordPtr record = reference["kind"].as_string() == "ClusterRole"
+                               ? store_->get(std::string(kRbac) + "clusterroles", {"", name})
+                               : store_->get(std::string(kRbac) + "roles", {ns, name});
+  if (!record) return nullptr;
+  auto role = json::parse(record->text);
+  return role ? std::make_shared<const Value>((*role)["rules"]) : nullptr;
+}
+
+void Rbac::add_bindings(std::string_view table, Snapshot& snapshot) const {
+  for (const RecordPtr& record :
+       store_->list(std::string(kRbac) + std::string(table), "").records) {
+    const auto binding = json::parse(record->text);
+    if (!binding) continue;
+    const auto rules = rules_of(*binding, record->key.ns);
+    if (!rules) continue;
+    for (const Value& subject : (*binding)["subjects"].items()) {
+      const std::string key = subject_key(subject, record->key.ns);
+      if (!key.empty()) snapshot.grants[key].push_back({.ns = record->key.ns, .rules = rules});
+    }
+  }
+}
+
+std::shared_ptr<const Rbac::Snapshot> Rbac::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t now = version();
+  if (snapshot_ && snapshot_->version == now) return snapshot_;
+  auto fresh = std::make_shared<Snapshot>();
+  // Taken before reading: a change meanwhile makes the next caller read again.
+  fresh->version = now;
+  add_bindings("clusterrolebindings", *fresh);
+  add_bindings("rolebindings", *fresh);
+  snapshot_ = std::move(fresh);
+  return snapshot_;
+}
+
+bool Rbac::allowed(const Identity& identity, const Attributes& attributes) const {
   if (in_group(identity, "system:masters") || always_allowed(identity, attributes)) return true;
-  if (bindings_allow(store, "clusterrolebindings", "", identity, attributes)) return true;
-  return attributes.is_resource && !attributes.ns.empty() &&
-         bindings_allow(store, "rolebindings", attributes.ns, identity, attributes);
+  const auto current = snapshot();
+  const auto granted = [&](const std::string& key) {
+    const auto found = current->grants.find(key);
+    if (found == current->grants.end()) return false;
+    return std::any_of(found->second.begin(), found->second.end(), [&](const Grant& grant) {
+      // A binding in a namespace says nothing about other namespaces or the cluster.
+      const bool reaches =
+          grant.ns.empty() || (attributes.is_resource && grant.ns == attributes.ns);
+      return reaches && rules_allow(*grant.rules, attributes);
+    });
+  };
+  if (granted("User " + identity.user) || granted("User *")) return true;
+  return std::any_of(identity.groups.begin(), identity.groups.end(),
+                     [&](const std::string& group) { return granted("Group " + group); });
 }
 
 std::unexpected<Error> forbidden(const Identity& identity, const Attributes& attributes) {

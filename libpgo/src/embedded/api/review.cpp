@@ -55,7 +55,7 @@ Result<Answer> Api::review(const Call& call) {
       call.plural == "localsubjectaccessreviews") {
     const bool self = call.plural.starts_with("self");
     const Identity who = self ? call.identity : identity_in(spec);
-    const bool yes = !options_.rbac || allowed(store_, who, attributes_in(spec));
+    const bool yes = !options_.rbac || rbac_.allowed(who, attributes_in(spec));
     document.set("status", Value::object({{"allowed", yes}}));
   } else if (call.plural == "selfsubjectrulesreviews") {
     document.set("status", Value::object({{"resourceRules", Value::array()},

@@ -28,7 +28,9 @@ Result<void> Store::load() {
         const auto known = built_in->find(table.substr(0, slash), "v1", table.substr(slash + 1));
         RecordPtr record = make_record(known ? *known : custom, document, version);
         live_bytes_ += record->bytes();
-        table_of(table).objects[record->key] = record;
+        Table& into = table_of(table);
+        into.changed = std::max(into.changed, version);
+        into.objects[record->key] = record;
         return {};
       });
   if (!last) return fail(std::move(last).error());
@@ -119,6 +121,12 @@ std::uint64_t Store::version() const {
   return version_;
 }
 
+std::uint64_t Store::changed(std::string_view table) const {
+  const std::lock_guard lock(mutex_);
+  const Table* found = find_table(table);
+  return found == nullptr ? 0 : found->changed;
+}
+
 std::size_t Store::object_count() const {
   const std::lock_guard lock(mutex_);
   std::size_t count = 0;
@@ -144,6 +152,7 @@ void Store::remember(const Table& table, const Event& event) {
 }
 
 void Store::apply(Table& table, const Event& event, std::vector<std::shared_ptr<Watch>>& to_wake) {
+  table.changed = event.version;
   if (event.before) live_bytes_ -= event.before->bytes();
   if (!event.removed) live_bytes_ += event.after->bytes();
   if (event.removed) {

@@ -66,6 +66,8 @@ class Store {
   /// The whole list as it was at `version`, rebuilt from history; `expired` when that is gone.
   Result<Listing> list_at(std::string_view table, std::string_view ns, std::uint64_t version) const;
   std::uint64_t version() const;
+  /// The version of the last write to a table, 0 before the first.
+  std::uint64_t changed(std::string_view table) const;
   std::size_t object_count() const;
 
   /// Runs under the store's lock: must not call the store.
@@ -92,6 +94,7 @@ class Store {
   struct Table {
     std::map<Key, RecordPtr> objects;
     std::vector<std::shared_ptr<Watch>> watches;
+    std::uint64_t changed = 0;
   };
   struct HistoryEntry {
     const Table* table;
