@@ -119,7 +119,11 @@ Result<void> Api::bootstrap() {
 Result<void> Api::admit(Call& call) {
   if (options_.rbac) {
     const Attributes attributes = attributes_of(call);
-    if (!rbac_.allowed(call.identity, attributes)) return forbidden(call.identity, attributes);
+    if (!rbac_.allowed(call.identity, attributes)) {
+      auto refusal = forbidden(call.identity, attributes);
+      log_.debug("request refused", {{"why", refusal.error().message}});
+      return refusal;
+    }
   }
   if (!call.is_resource || is_review(call)) return {};
   call.resource = registry()->find(call.group, call.version, call.plural);

@@ -109,7 +109,7 @@ void follow_log(Api& api, const Call& call, const std::string& container, http::
                 const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any changed;
-  const int tail = static_cast<int>(text::to_int(call.query.get("tailLines")).value_or(0));
+  const auto tail = text::to_int(call.query.get("tailLines"));
   bool first = true;
   std::size_t sent = 0;
   while (!stop.stop_requested()) {
@@ -119,8 +119,11 @@ void follow_log(Api& api, const Call& call, const std::string& container, http::
     if (!whole) return;
     // A shorter log is a new one: the container was started again.
     if (whole->size() < sent) sent = 0;
-    if (first && tail > 0) {
-      const auto last = runtime->log(call.ns, call.name, container, tail, false);
+    if (first && tail) {
+      // The runtime takes 0 for everything; the API takes it for nothing.
+      const auto last =
+          *tail == 0 ? Result<std::string>(std::string())
+                     : runtime->log(call.ns, call.name, container, static_cast<int>(*tail), false);
       if (last) sent = whole->size() - std::min(whole->size(), last->size());
     }
     first = false;

@@ -39,8 +39,16 @@ Result<std::string> read_log(Api& api, Call& call) {
   PGO_TRY(const std::string container, container_of(api, call));
   ContainerRuntime* runtime = api.runtime();
   if (runtime == nullptr) return api_error(501, "NotImplemented", "no node runs containers here");
-  const int tail = static_cast<int>(text::to_int(call.query.get("tailLines")).value_or(0));
-  return runtime->log(call.ns, call.name, container, tail, call.query.flag("previous"));
+  const auto lines = text::to_int(call.query.get("tailLines"));
+  // The runtime takes 0 for everything; the API takes it for nothing.
+  if (lines && *lines == 0) return std::string();
+  auto whole = runtime->log(call.ns, call.name, container, static_cast<int>(lines.value_or(0)),
+                            call.query.flag("previous"));
+  const auto most = text::to_int(call.query.get("limitBytes"));
+  if (whole && most && *most >= 0 && whole->size() > static_cast<std::size_t>(*most)) {
+    whole->resize(static_cast<std::size_t>(*most));
+  }
+  return whole;
 }
 
 }  // namespace pgo::embedded::api

@@ -181,8 +181,11 @@ Result<RecordPtr> Store::write(const Resource& resource, const Key& key, const D
     const bool removed = change.kind == Change::Kind::remove;
     result = make_record(resource, change.document, dry_run && current ? current->version : next);
     if (dry_run) return result;
-    PGO_TRY_VOID(
-        journal_->write(next, resource.table, key.ns, key.name, removed ? nullptr : &result->text));
+    if (auto kept = journal_->write(next, resource.table, key.ns, key.name,
+                                    removed ? nullptr : &result->text);
+        !kept) {
+      return api_error(500, "InternalError", std::move(kept).error().message);
+    }
     version_ = next;
     apply(table, {.version = next, .before = current, .after = result, .removed = removed},
           to_wake);
