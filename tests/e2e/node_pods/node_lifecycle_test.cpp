@@ -212,6 +212,28 @@ TEST_CASE("hold: a pod that is held down stays down until it is released") {
   CHECK(NodeWorld::eventually([&] { return world.ready("held-1"); }));
 }
 
+TEST_CASE("hold: an annotation does it too") {
+  NodeWorld world;
+  NEEDS_USER(world);
+  world.create_pod(NodeWorld::shell_pod("marked", "sleep 1000"));
+  REQUIRE(NodeWorld::eventually([&] { return world.ready("marked"); }));
+  auto annotate = [&](json::Value value) {
+    auto annotations = json::Value::object({{embedded::kHoldAnnotation, std::move(value)}});
+    auto metadata = json::Value::object({{"annotations", annotations}});
+    return world.client
+        ->patch(kube::types::kPod, "demo", "marked", kube::PatchType::merge,
+                json::Value::object({{"metadata", metadata}}))
+        .has_value();
+  };
+  REQUIRE(annotate("true"));
+  REQUIRE(NodeWorld::eventually([&] {
+    auto waiting = world.status("marked")["containerStatuses"][std::size_t{0}]["state"]["waiting"];
+    return waiting["reason"].as_string() == "Held";
+  }));
+  REQUIRE(annotate(nullptr));
+  CHECK(NodeWorld::eventually([&] { return world.ready("marked"); }));
+}
+
 TEST_CASE("exec: finds the container, passes input, refuses unknown pods") {
   NodeWorld world;
   NEEDS_USER(world);

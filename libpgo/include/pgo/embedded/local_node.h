@@ -23,6 +23,10 @@ namespace pgo::embedded {
 /// until the node has deleted its folder.
 inline constexpr std::string_view kLocalVolumeFinalizer = "libpgo/local-volume";
 
+/// Set to "true" on a pod, this annotation makes the node kill the pod's containers and not start
+/// them until it is gone: `kubectl annotate pod NAME libpgo/hold=true`. For tests of failover.
+inline constexpr std::string_view kHoldAnnotation = "libpgo/hold";
+
 struct LocalNodeOptions {
   std::string node_name = "local";
   /// Everything the node keeps: `pv/` (volumes: also ControllersOptions::volume_root), `pods/`,

@@ -35,6 +35,7 @@ Result<ContainerEntry> ContainerRegistry::find(const std::string& ns, const std:
 }
 
 bool NodeContext::held(const kube::Object& pod) const {
+  if (pod.annotation(kHoldAnnotation) == "true") return true;
   return std::ranges::any_of(holds, [&](const auto& hold) {
     return pod.ns() == hold.first && pod.name().starts_with(hold.second);
   });

@@ -101,7 +101,9 @@ void PodWorker::update(const kube::Object& pod) {
       pod.labels() != pod_.object.labels() || pod.annotations() != pod_.object.annotations();
   // Somebody else (the node controller while we were silent) may have written our conditions.
   if (condition_status(pod["status"], "Ready") != condition_status(sent_, "Ready")) sent_ = {};
+  bool was_held = context_.held(pod_.object);
   pod_.object = pod;
+  if (!was_held && context_.held(pod)) kill();
   if (metadata_changed && uses_downward_volume(pod)) refresh_volumes();
   advance();
 }
