@@ -140,6 +140,16 @@ TEST_SUITE("embedded.controllers.garbage") {
     world.faults->catch_up();
     world.pass(10s);
     CHECK(there(world, "child"));
+    // Nor does anything follow from a reference that cannot mean anything.
+    auto gone = config(world, "gone");
+    world.create(types::kPersistentVolume, "",
+                 R"({"metadata":{"name":"disk","ownerReferences":[{"apiVersion":"v1",
+                    "kind":"ConfigMap","name":"gone","uid":")" +
+                     std::string(gone.uid()) + R"("}]},"spec":{"capacity":{"storage":"1Gi"},
+                    "accessModes":["ReadWriteOnce"],"hostPath":{"path":"/x"}}})");
+    remove(world, "gone", "Background");
+    world.pass(1min);
+    CHECK(world.exists(types::kPersistentVolume, "", "disk"));
     // A type nobody serves is no proof of death either.
     world.create(types::kConfigMap, "default",
                  R"({"metadata":{"name":"odd","ownerReferences":[{"apiVersion":"nobody/v1",

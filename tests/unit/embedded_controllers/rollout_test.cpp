@@ -169,6 +169,21 @@ TEST_SUITE("embedded.controllers.rollout") {
     CHECK(kept_oldest);
   }
 
+  TEST_CASE("a pod that falls ill after the roll-out was complete is no failed roll-out") {
+    SmallCluster world;
+    world.create(types::kDeployment, "default", deployment("web", 2));
+    world.until([&] { return settled(world, 2); });
+    auto sick = world.list(types::kPod, "default").at(0);
+    REQUIRE(world.node->set_ready("default", std::string(sick.name()), false));
+    world.pass(30min);
+    auto web = world.get(types::kDeployment, "default", "web");
+    CHECK(web["status"]["availableReplicas"].as_int() == 1);
+    for (const json::Value& item : web["status"]["conditions"].items()) {
+      if (item["type"].as_string() != "Progressing") continue;
+      CHECK(item["reason"].as_string() == "NewReplicaSetAvailable");
+    }
+  }
+
   TEST_CASE("paused: a new template waits, scaling does not") {
     SmallCluster world;
     world.create(types::kDeployment, "default", deployment("web", 2));

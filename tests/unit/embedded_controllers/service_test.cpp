@@ -208,6 +208,38 @@ TEST_SUITE("embedded.controllers.volumes") {
           "Bound");
   }
 
+  TEST_CASE("claim: a volume that it names becomes its own when free, and waits otherwise") {
+    SmallCluster world;
+    auto volume = [&](const std::string& name) {
+      world.create(types::kPersistentVolume, "",
+                   R"({"metadata":{"name":")" + name +
+                       R"("},"spec":{"accessModes":["ReadWriteOnce"],"capacity":{"storage":"1Gi"},
+                          "persistentVolumeReclaimPolicy":"Retain",
+                          "hostPath":{"path":"/somewhere"}}})");
+    };
+    auto named = [&](const std::string& claim_name, const std::string& volume_name) {
+      world.create(types::kPersistentVolumeClaim, "default",
+                   R"({"metadata":{"name":")" + claim_name +
+                       R"("},"spec":{"accessModes":["ReadWriteOnce"],"volumeName":")" +
+                       volume_name + R"(","resources":{"requests":{"storage":"1Gi"}}}})");
+    };
+    volume("mine");
+    world.settle();
+    CHECK(world.get(types::kPersistentVolume, "", "mine")["status"]["phase"].as_string() ==
+          "Available");
+    named("first", "mine");
+    world.settle();
+    named("second", "mine");
+    world.settle();
+    auto first = world.get(types::kPersistentVolumeClaim, "default", "first");
+    auto second = world.get(types::kPersistentVolumeClaim, "default", "second");
+    CHECK(first["status"]["phase"].as_string() == "Bound");
+    CHECK(second["status"]["phase"].as_string() == "Pending");
+    auto taken = world.get(types::kPersistentVolume, "", "mine");
+    CHECK(taken["spec"]["claimRef"]["uid"].as_string() == first.uid());
+    CHECK(taken["status"]["phase"].as_string() == "Bound");
+  }
+
   TEST_CASE("claim: one whose volume was taken away is Lost, not given an empty one") {
     SmallCluster world;
     auto made = claim(world, "data");

@@ -39,6 +39,9 @@ Result<OwnerState> Controllers::Impl::owner_state(const json::Value& reference,
   const Watched* watched =
       world.resolve(reference["apiVersion"].as_string(), reference["kind"].as_string());
   if (watched == nullptr) return unknown_type(reference);
+  // A cluster-scoped object cannot be owned by a namespaced one: nothing follows from such a
+  // reference. Source: Kubernetes, "Owners and Dependents", cross-namespace references.
+  if (watched->type.namespaced && ns.empty()) return OwnerState::solid;
   auto live =
       client.get(watched->type, watched->type.namespaced ? ns : "", reference["name"].as_string());
   if (!live) {

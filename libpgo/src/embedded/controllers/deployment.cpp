@@ -273,6 +273,10 @@ void Rollout::progress(json::Value& status) {
                          "ReplicaSet \"" + name + "\" has successfully progressed.", now_, true);
   }
   const json::Value* had = find_condition(status, "Progressing");
+  // A roll-out that was complete does not time out later because a pod fell ill.
+  bool rolled_out = had != nullptr && (*had)["reason"].as_string() == "NewReplicaSetAvailable" &&
+                    status["replicas"] == status["updatedReplicas"] && !made_;
+  if (rolled_out) return;
   bool moved = made_ || scaled_ || had == nullptr ||
                (*had)["reason"].as_string() == "DeploymentPaused" ||
                (*had)["reason"].as_string() == "NewReplicaSetAvailable" || counts_moved(status);

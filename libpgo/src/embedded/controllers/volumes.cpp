@@ -13,6 +13,14 @@ json::Value requested(const kube::Object& claim) {
   return size.is_null() ? json::Value("1Gi") : size;
 }
 
+json::Value reference_to(const kube::Object& claim) {
+  return json::Value::object({{"apiVersion", "v1"},
+                              {"kind", "PersistentVolumeClaim"},
+                              {"namespace", claim.ns()},
+                              {"name", claim.name()},
+                              {"uid", claim.uid()}});
+}
+
 kube::Object volume_for(const kube::Object& claim, const VolumeOptions& options) {
   std::string name = "pvc-" + std::string(claim.uid());
   kube::Object volume(kube::types::kPersistentVolume, {}, name);
@@ -29,11 +37,7 @@ kube::Object volume_for(const kube::Object& claim, const VolumeOptions& options)
   spec.set("persistentVolumeReclaimPolicy", "Delete");
   std::string_view storage_class = claim["spec"]["storageClassName"].as_string();
   if (!storage_class.empty()) spec.set("storageClassName", storage_class);
-  spec.set("claimRef", json::Value::object({{"apiVersion", "v1"},
-                                            {"kind", "PersistentVolumeClaim"},
-                                            {"namespace", claim.ns()},
-                                            {"name", claim.name()},
-                                            {"uid", claim.uid()}}));
+  spec.set("claimRef", reference_to(claim));
   std::string path = options.root + "/" + std::string(claim.ns()) + "/" + std::string(claim.name());
   spec.set("hostPath", json::Value::object({{"path", path}, {"type", "DirectoryOrCreate"}}));
   return volume;
@@ -84,6 +88,18 @@ Decision plan_claim(const kube::Object& claim, const Seen& volume, bool in_use,
       out.patch_status(type, claim, std::move(lost));
       out.note("Warning", "ClaimLost", "Bound claim has lost its PersistentVolume.");
     }
+    return out;
+  }
+  const json::Value& holder = (*volume)["spec"]["claimRef"];
+  if (holder["uid"].as_string() != claim.uid()) {
+    // Chosen by its user: a free volume, or one reserved for this claim by name, becomes its own.
+    bool reserved = holder["uid"].as_string().empty() &&
+                    holder["namespace"].as_string() == claim.ns() &&
+                    holder["name"].as_string() == claim.name();
+    if (!holder.is_null() && !reserved) return out;
+    json::Value taken;
+    taken.at_or_add("spec").set("claimRef", reference_to(claim));
+    out.patch(kube::types::kPersistentVolume, *volume, std::move(taken));
     return out;
   }
   json::Value patch;
