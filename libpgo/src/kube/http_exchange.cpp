@@ -12,6 +12,8 @@ namespace {
 
 /// A slow owner holds up the server instead of filling our memory.
 constexpr std::size_t kMaxBacklog = std::size_t{16} << 20;
+/// "Without end" must not overflow a time point.
+constexpr std::chrono::milliseconds kLongestTimeout = std::chrono::hours(24 * 365);
 /// How much of a refusal is kept for its message.
 constexpr std::size_t kMaxRefusal = std::size_t{1} << 20;
 
@@ -103,7 +105,8 @@ void WatchExchange::on_done(int status, std::string content_type, std::optional<
 }
 
 Result<void> WatchExchange::wait(const Request& request) {
-  const auto deadline = std::chrono::steady_clock::now() + request.timeout;
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::min(request.timeout, kLongestTimeout);
   std::unique_lock lock(mutex_);
   changed_.wait_until(lock, request.stop, deadline, [this] { return done_ || status_ == 200; });
   if (done_ && error_ && lines_.empty()) return fail(*error_);

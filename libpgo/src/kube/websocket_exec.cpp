@@ -54,7 +54,9 @@ class Session {
       lower.set_verify_callback(net::ssl::host_name_verification(name));
     }
 
-    deadline_.expires_after(request_.timeout);
+    // "Without end" must not overflow a time point.
+    deadline_.expires_after(
+        std::min<std::chrono::milliseconds>(request_.timeout, std::chrono::hours(24 * 365)));
     deadline_.async_wait([this](const ErrorCode& error) {
       if (!error) give_up(Code::deadline_exceeded, "the command did not end in time");
     });

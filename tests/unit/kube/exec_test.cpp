@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <thread>
 
 namespace pgo::kube {
@@ -163,7 +164,7 @@ TEST_SUITE("kube.exec") {
   TEST_CASE("exec: deadline and stop request end a command that hangs") {
     std::vector<std::shared_ptr<http::WebSocket>> kept;
     std::stop_source stop;
-    bool stop_now = false;
+    std::atomic<bool> stop_now = false;
     const HttpsFixture f([&](http::Request, std::shared_ptr<http::Responder> responder) {
       kept.push_back(responder->accept_websocket("v4.channel.k8s.io"));
       if (stop_now) stop.request_stop();
@@ -179,7 +180,7 @@ TEST_SUITE("kube.exec") {
   }
 
   TEST_CASE("exec: a server of another authority gets neither token nor command") {
-    bool asked = false;
+    std::atomic<bool> asked = false;
     const HttpsFixture f([&](http::Request, std::shared_ptr<http::Responder> responder) {
       asked = true;
       responder->respond({});
