@@ -11,7 +11,7 @@ namespace pgo::testing {
 
 /// One thing that people ask for, from the request to its end.
 struct Workflow {
-  const char* name;
+  std::string name;
   std::function<void(World&)> prepare;  ///< undisturbed
   std::function<void(World&)> ask;
   std::function<bool(const World&)> done;

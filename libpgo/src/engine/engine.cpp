@@ -55,6 +55,7 @@ struct Engine::State {
     std::string key;
     std::vector<plan::Action> actions;
     Outcome outcome;
+    std::string failure_event;
   };
 
   kube::Client client;
@@ -139,6 +140,7 @@ struct Engine::State {
   bool take_key();
   void look_at(const std::string& key);
   void finish(Work work);
+  void tell_of_failure(const Work& work);
   void record(const std::string& key, const plan::Plan& plan);
   TimePoint next_time() const;
   void hand_out(Work work);
@@ -256,7 +258,7 @@ void Engine::State::look_at(const std::string& key) {
       if (!set_up) error = std::move(set_up).error();
     }
     watch(target.ns);
-    Work work{key, {}, {}};
+    Work work{key, {}, {}, {}};
     work.outcome.error = std::move(error);
     work.outcome.failed = "set up the namespace";
     return finish(std::move(work));
@@ -269,7 +271,7 @@ void Engine::State::look_at(const std::string& key) {
   plans.fetch_add(1, std::memory_order_relaxed);
   record(key, plan);
   if (plan.look_again()) queue.add_after(key, *plan.look_again());
-  Work work{key, plan.take_actions(), {}};
+  Work work{key, plan.take_actions(), {}, plan.failure_event()};
   if (work.actions.empty()) return finish(std::move(work));
   actions.fetch_add(work.actions.size(), std::memory_order_relaxed);
   if (threaded) return hand_out(std::move(work));
@@ -297,6 +299,7 @@ void Engine::State::finish(Work work) {
     const Error& error = *work.outcome.error;
     // A lost race is everyday life; anything else a person may want to know.
     if (error.code != Code::conflict) {
+      tell_of_failure(work);
       log.warn("an action failed and is tried again",
                {{"cluster", work.key}, {"action", work.outcome.failed}, {"error", error.text()}});
     }
@@ -311,6 +314,24 @@ void Engine::State::finish(Work work) {
     }
   }
   queue.done(work.key);
+}
+
+/// Once for each new failure, not at every further attempt; not for what passes by itself.
+void Engine::State::tell_of_failure(const Work& work) {
+  const Error& error = *work.outcome.error;
+  if (retryable(error.code) || work.failure_event.empty()) return;
+  {
+    const std::scoped_lock lock(status_mutex);
+    const auto known = status.find(work.key);
+    if (known != status.end() && known->second.error == error) return;
+  }
+  const Target target = target_of(work.key);
+  plan::Event event{.type = work.failure_event,
+                    .topics = {"clustertopic"},
+                    .user = {},
+                    .payload = {{"clustername", target.cluster}, {"errormessage", error.text()}},
+                    .warning = true};
+  executor.execute(target.ns, target.cluster, {{std::move(event), "tell of the failure"}});
 }
 
 TimePoint Engine::State::next_time() const {

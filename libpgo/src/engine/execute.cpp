@@ -77,11 +77,13 @@ struct Executor::Run {
                                          .resource_version = {},
                                          .propagation = remove.propagation,
                                          .grace_period_seconds = {}});
-    // Gone already, or another object bears the name by now: this very one is gone.
-    if (!done && done.error().code != Code::not_found && done.error().code != Code::conflict) {
-      return fail(std::move(done).error());
-    }
-    return {};
+    if (done || done.error().code == Code::not_found) return {};
+    if (done.error().code != Code::conflict) return fail(std::move(done).error());
+    // Either another object bears the name by now, then this very one is gone; or a race was lost.
+    auto found = executor.client_.get(remove.type, remove.ns, remove.name);
+    if (!found && found.error().code == Code::not_found) return {};
+    if (found && found->uid() != remove.uid) return {};
+    return fail(std::move(done).error());
   }
 
   Result<void> operator()(const plan::Exec& exec) {

@@ -129,16 +129,6 @@ bool repository(Work& work, const model::PgCluster& cluster) {
   return repository_deployment(work, cluster);
 }
 
-/// How the metrics container logs in.
-bool metrics_secret(Work& work, const model::PgCluster& cluster) {
-  if (cluster.user_label(model::label::kCollect) != model::kTrue) return true;
-  if (work.view.secret(model::names::collect_secret(work.view.name)) != nullptr) return true;
-  return work.plan.create(
-      types::kSecret,
-      manifests::collect_secret(*work.settings.renderer, cluster, *work.settings.config),
-      "the metrics container logs in");
-}
-
 bool first_instance(Work& work, const model::PgCluster& cluster) {
   const ClusterView& view = work.view;
   const std::string custom = view.custom_config_name();
@@ -150,7 +140,6 @@ bool first_instance(Work& work, const model::PgCluster& cluster) {
           "how the instances are set up")) {
     return false;
   }
-  if (!metrics_secret(work, cluster)) return false;
   if (view.deployment(view.name) != nullptr) return true;
   return work.plan.create(types::kDeployment,
                           manifests::primary(*work.settings.renderer, cluster,

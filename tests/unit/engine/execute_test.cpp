@@ -1,0 +1,139 @@
+#include "engine/execute.h"
+
+#include "rig.h"
+
+#include <doctest/doctest.h>
+
+using namespace pgo;
+using namespace pgo::testing;
+
+namespace types = kube::types;
+
+namespace {
+
+kube::Object config_map(const std::string& name, const std::string& cluster = "hippo") {
+  kube::Object map(types::kConfigMap, "pgouser1", name);
+  map.set_label("pg-cluster", cluster);
+  return map;
+}
+
+struct Hands : Rig {
+  Hands()
+      : executor(
+            kube::Client(network), clock, ids, Log{}, {},
+            [] { return Result<engine::SshKeys>(engine::SshKeys{"p", "a"}); }, 24) {
+    create(types::kNamespace, kube::Object(types::kNamespace, "", "pgouser1"));
+  }
+  engine::Outcome act(std::vector<plan::Action> actions) {
+    return executor.execute("pgouser1", "hippo", actions);
+  }
+  engine::Executor executor;
+};
+
+plan::Action ensure(kube::Object object, bool adopt = false) {
+  return {plan::Ensure{types::kConfigMap, std::move(object), adopt}, "test"};
+}
+
+}  // namespace
+
+TEST_CASE("execute: an object that is there and ours is done, and goes to the caches") {
+  Hands hands;
+  const std::string uid(hands.create(types::kConfigMap, config_map("one")).uid());
+  const engine::Outcome outcome = hands.act({ensure(config_map("one"))});
+  CHECK_FALSE(outcome.error);
+  REQUIRE(outcome.answers.size() == 1);
+  CHECK(outcome.answers.front().object.uid() == uid);
+}
+
+TEST_CASE("execute: the first failure ends the list") {
+  Hands hands;
+  hands.create(types::kConfigMap, config_map("one", "rhino"));
+  const engine::Outcome outcome =
+      hands.act({ensure(config_map("zero")), ensure(config_map("one")), ensure(config_map("two"))});
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == Code::already_exists);
+  CHECK(outcome.answers.size() == 1);
+  CHECK(hands.has(types::kConfigMap, "zero"));
+  CHECK_FALSE(hands.has(types::kConfigMap, "two"));
+}
+
+TEST_CASE("execute: nothing is deleted without a UID") {
+  Hands hands;
+  hands.create(types::kConfigMap, config_map("one"));
+  const engine::Outcome outcome =
+      hands.act({{plan::Delete{types::kConfigMap, "pgouser1", "one", ""}, "test"}});
+  CHECK(outcome.error);
+  CHECK(hands.has(types::kConfigMap, "one"));
+}
+
+TEST_CASE("execute: a deletion spares the object that took the name meanwhile") {
+  Hands hands;
+  hands.create(types::kConfigMap, config_map("one"));
+  const engine::Outcome outcome = hands.act(
+      {{plan::Delete{types::kConfigMap, "pgouser1", "one", "00000000-uid-of-before"}, "test"}});
+  CHECK_FALSE(outcome.error);
+  CHECK(hands.has(types::kConfigMap, "one"));
+}
+
+TEST_CASE("execute: a deletion that lost a race is tried again") {
+  Hands hands;
+  const std::string uid(hands.create(types::kConfigMap, config_map("one")).uid());
+  hands.network.decide = [](const Call& call) {
+    return call.method == kube::Method::delete_ ? Fault::conflict : Fault::none;
+  };
+  const engine::Outcome outcome =
+      hands.act({{plan::Delete{types::kConfigMap, "pgouser1", "one", uid}, "test"}});
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == Code::conflict);
+}
+
+TEST_CASE("execute: what is gone already counts as deleted") {
+  Hands hands;
+  const engine::Outcome outcome =
+      hands.act({{plan::Delete{types::kConfigMap, "pgouser1", "none", "uid"}, "test"}});
+  CHECK_FALSE(outcome.error);
+}
+
+TEST_CASE("execute: a patch bound to a version fails when the object has moved on") {
+  Hands hands;
+  const kube::Object stored = hands.create(types::kConfigMap, config_map("one"));
+  const auto patch = [&](const char* value) {
+    return plan::Action{
+        plan::Patch{types::kConfigMap, "pgouser1", "one",
+                    json::Value::object({{"data", json::Value::object({{"init", value}})}}),
+                    std::string(stored.resource_version())},
+        "test"};
+  };
+  CHECK_FALSE(hands.act({patch("true")}).error);
+  const engine::Outcome outcome = hands.act({patch("false")});
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == Code::conflict);
+}
+
+TEST_CASE("execute: an event that cannot be stored fails nothing") {
+  Hands hands;
+  hands.network.decide = [](const Call& call) {
+    return call.path.find("/events") != std::string::npos ? Fault::server_error : Fault::none;
+  };
+  const engine::Outcome outcome = hands.act({{plan::Event{.type = "CreateCluster",
+                                                          .topics = {"clustertopic"},
+                                                          .user = {},
+                                                          .payload = {{"clustername", "hippo"}}},
+                                              "test"},
+                                             ensure(config_map("one"))});
+  CHECK_FALSE(outcome.error);
+  CHECK(hands.has(types::kConfigMap, "one"));
+}
+
+TEST_CASE("execute: an existing secret is kept with its values") {
+  Hands hands;
+  kube::Object secret(types::kSecret, "pgouser1", "hippo-postgres-secret");
+  secret.set_label("pg-cluster", "hippo");
+  secret.document().at_or_add("data").set("password", "b2xk");
+  hands.create(types::kSecret, secret);
+  kube::Object wanted(types::kSecret, "pgouser1", "hippo-postgres-secret");
+  wanted.set_label("pg-cluster", "hippo");
+  CHECK_FALSE(hands.act({{plan::EnsureSecret{wanted, plan::Generated::password}, "test"}}).error);
+  const auto stored = hands.client.get(types::kSecret, "pgouser1", "hippo-postgres-secret");
+  CHECK((*stored)["data"]["password"].as_string() == "b2xk");
+}
