@@ -93,7 +93,6 @@ bool left_out(const Type& type, const void* object) {
       return as<Value>(object).is_null();
     case Kind::optional:
     case Kind::list:
-      return type.count(object) == 0;
     case Kind::map:
       return type.count(object) == 0;
     case Kind::enumeration:

@@ -40,7 +40,7 @@ Step take_step(std::string_view& path) {
 
 std::optional<std::size_t> child_index(const json::Value& value, const Step& step) {
   if (step.index) {
-    if (*step.index < value.items().size()) return *step.index;
+    if (step.index < value.items().size()) return step.index;
     return std::nullopt;
   }
   std::size_t i = 0;
