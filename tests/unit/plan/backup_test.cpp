@@ -138,6 +138,17 @@ TEST_CASE("K6, O6: a promotion's backup needs no old task to clean up") {
   CHECK(last.body["metadata"]["annotations"]["pgo-failover-backup"].is_null());
 }
 
+TEST_CASE("backup: a promotion's backup waits until PostgreSQL itself is a primary") {
+  auto cluster = promoted();
+  cluster.pod_of("hippo-abcd").promoting = true;
+  plan::ClusterView seen = cluster;
+  seen.tasks.clear();
+  seen.jobs.clear();
+  const auto [kept, plan] = look(seen);
+  CHECK(plan.creates("Pgtask").empty());
+  CHECK(plan.waits_for(plan::Reason::primary_ready));
+}
+
 TEST_CASE("backup: when a promotion's backup has succeeded Patroni's tag is taken off") {
   auto cluster = promoted();
   cluster.spec().metadata.annotations.clear();

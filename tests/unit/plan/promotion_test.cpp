@@ -124,24 +124,6 @@ TEST_CASE("view: a pod's status annotation changes no projection, its role does"
   CHECK_FALSE(plan::Pod::from(pod) == before);
 }
 
-TEST_CASE("promotion: the backup waits until PostgreSQL itself is a primary") {
-  auto cluster = failed_over();
-  cluster.spec().metadata.annotations["pgo-failover-backup"] = "some-uid";
-  const auto without_old_backup = [&] {
-    plan::ClusterView seen = cluster;
-    seen.tasks.clear();
-    seen.jobs.clear();
-    return seen;
-  };
-  cluster.pod_of("hippo-abcd").promoting = true;
-  const auto [a, early] = look(without_old_backup());
-  CHECK(early.waits_for(plan::Reason::primary_ready));
-  CHECK(early.creates("Pgtask").empty());
-  cluster.pod_of("hippo-abcd").promoting = false;
-  CHECK(look(without_old_backup()).plan.creates("Pgtask") ==
-        std::vector<std::string>{"backrest-backup-hippo"});
-}
-
 TEST_CASE("promotion: the label comes before the truth, which is in Patroni's status") {
   const auto pod_with = [](std::string_view role, std::string_view status) {
     kube::Object object(kube::types::kPod, "ns", "p");
