@@ -180,9 +180,9 @@ class Loop {
 Error error_of(CURLcode code, const Transfer& transfer) {
   std::string detail(transfer.error_text.data());
   if (detail.empty()) detail = curl_easy_strerror(code);
-  curl_off_t started = 0;
-  curl_easy_getinfo(transfer.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &started);
-  if (code == CURLE_OPERATION_TIMEDOUT && started > 0) {
+  long sent = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_REQUEST_SIZE, &sent);
+  if (code == CURLE_OPERATION_TIMEDOUT && sent > 0) {
     return make_error(Code::deadline_exceeded, "the API server did not answer in time",
                       transfer.server);
   }
