@@ -110,8 +110,10 @@ class CurlRestClient final : public RestClient {
     const bool os_trust =
         settings_.os_trust && std::filesystem::is_directory(system_authorities, error);
     curl_easy_setopt(curl, CURLOPT_CAPATH, os_trust ? system_authorities : nullptr);
-    curl_easy_setopt(curl, CURLOPT_SSLCERT, settings_.client_cert.c_str());
-    curl_easy_setopt(curl, CURLOPT_SSLKEY, settings_.client_key.c_str());
+    if (!settings_.client_cert.empty()) {
+      curl_easy_setopt(curl, CURLOPT_SSLCERT, settings_.client_cert.c_str());
+      curl_easy_setopt(curl, CURLOPT_SSLKEY, settings_.client_key.c_str());
+    }
   }
 
   std::unexpected<Error> explain(CURLcode code) const {
