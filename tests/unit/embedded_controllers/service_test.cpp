@@ -16,6 +16,8 @@ constexpr std::string_view kPlain =
     R"("selector":{"app":"web"},"ports":[{"name":"http","port":80,"targetPort":"web"},
        {"name":"raw","port":81,"targetPort":9000},{"name":"same","port":82}])";
 
+constexpr kube::ResourceType kSlice{"discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"};
+
 kube::Object endpoints(SmallCluster& world) {
   return world.get(types::kEndpoints, "default", "web");
 }
@@ -116,13 +118,38 @@ TEST_SUITE("embedded.controllers.endpoints") {
     CHECK(world.exists(types::kEndpoints, "default", "alone"));
   }
 
+  TEST_CASE("endpoint slices: say the same as the Endpoints") {
+    SmallCluster world;
+    world.create(types::kService, "default", service(kPlain));
+    world.create(types::kDeployment, "default", deployment("web", 2));
+    world.pass(5s);
+    std::string pod(world.list(types::kPod, "default").at(0).name());
+    REQUIRE(world.node->set_ready("default", pod, false));
+    world.settle();
+    auto slices = world.list(kSlice, "default", "kubernetes.io/service-name=web");
+    REQUIRE(slices.size() == 1);
+    CHECK(slices[0]["addressType"].as_string() == "IPv4");
+    CHECK(slices[0]["ports"].items().size() == 3);
+    REQUIRE(slices[0]["endpoints"].items().size() == 2);
+    for (const json::Value& entry : slices[0]["endpoints"].items()) {
+      bool sick = entry["targetRef"]["name"].as_string() == pod;
+      CHECK(entry["conditions"]["ready"].as_bool() == !sick);
+    }
+    auto version = world.server->version();
+    world.restart_controllers();
+    world.pass(10s);
+    CHECK(world.server->version() == version);
+  }
+
   TEST_CASE("endpoints: they go with their Service") {
     SmallCluster world;
     world.create(types::kService, "default", service(kPlain));
     world.settle();
+    CHECK(world.list(kSlice, "default").size() == 1);
     REQUIRE(world.client.remove(types::kService, "default", "web"));
     world.settle();
     CHECK(!world.exists(types::kEndpoints, "default", "web"));
+    CHECK(world.list(kSlice, "default").empty());
   }
 }
 

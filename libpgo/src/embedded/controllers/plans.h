@@ -44,6 +44,14 @@ Decision plan_binding(const kube::Object& pod, const SchedulerView& view, TimePo
 Decision plan_endpoints(const kube::Object& service, const Seen& endpoints,
                         std::span<const Seen> pods);
 
+inline constexpr kube::ResourceType kEndpointSlice{"discovery.k8s.io", "v1", "EndpointSlice",
+                                                   "endpointslices"};
+/// The same as an EndpointSlice, which newer clients read instead (kubectl describe service).
+/// `slice` is the live one of that name, or null.
+Decision plan_slice(const kube::Object& service, const kube::Object& endpoints, const Seen& slice);
+/// The one slice of a Service.
+std::string slice_name(const kube::Object& service);
+
 /// How claims are served.
 struct VolumeOptions {
   std::string root;       ///< directory under which volumes lie

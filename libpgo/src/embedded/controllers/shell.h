@@ -44,6 +44,7 @@ struct Controllers::Impl {
   Decision decide_binding(const kube::Object& pod);
   Decision decide_endpoints(const kube::Object& service);
   Result<Decision> decide_endpoints_without_service(const std::string& ns, const std::string& name);
+  Result<Decision> decide_slice(const kube::Object& endpoints);
   Decision decide_claim(const kube::Object& claim);
   Result<Decision> decide_volume(const kube::Object& volume);
   Decision decide_node(const kube::Object& node);

@@ -4,6 +4,7 @@ set(pgo_controller_sources
     collect
     controllers
     deployment
+    endpoint_slices
     endpoints
     facts
     garbage

@@ -35,6 +35,10 @@ Result<Controllers::Impl::Decision> Controllers::Impl::decide(std::string_view c
     if (!about(world.services)) return decide_endpoints_without_service(ns, name);
     return decide_endpoints(*subject);
   }
+  if (controller == "slice") {
+    Seen endpoints = world.endpoints.get(ns, name);
+    return endpoints ? decide_slice(*endpoints) : Decision{};
+  }
   if (controller == "claim") return about(world.claims) ? decide_claim(*subject) : Decision{};
   if (controller == "volume") {
     if (!about(world.volumes)) return Decision{};
@@ -125,6 +129,16 @@ Result<Controllers::Impl::Decision> Controllers::Impl::decide_endpoints_without_
   if (service.error().code != Code::not_found) return fail(std::move(service).error());
   out.remove(kube::types::kEndpoints, *left);
   return out;
+}
+
+Result<Controllers::Impl::Decision> Controllers::Impl::decide_slice(const kube::Object& endpoints) {
+  Seen service = world.services.get(endpoints.ns(), endpoints.name());
+  if (!service || (*service)["spec"]["selector"].members().empty()) return Decision{};
+  if (world.find(table_of(kEndpointSlice)) == nullptr) return Decision{};  // not served here
+  auto live = client.get(kEndpointSlice, service->ns(), slice_name(*service));
+  if (!live && live.error().code != Code::not_found) return fail(std::move(live).error());
+  return plan_slice(*service, endpoints,
+                    live ? std::make_shared<const kube::Object>(*std::move(live)) : nullptr);
 }
 
 Controllers::Impl::Decision Controllers::Impl::decide_claim(const kube::Object& claim) {

@@ -67,9 +67,7 @@ std::vector<std::string> owner_keys(const kube::Object& object) {
 std::vector<std::string> space_keys(const kube::Object& object) { return {by::space(object.ns())}; }
 
 /// Types that garbage collection leaves alone: short-lived records without owners.
-bool uninteresting(const ServedType& type) {
-  return type.kind == "Event" || type.kind == "EndpointSlice";
-}
+bool uninteresting(const ServedType& type) { return type.kind == "Event"; }
 
 bool offers(const json::Value& resource, std::string_view verb) {
   return std::ranges::any_of(resource["verbs"].items(),
