@@ -2,6 +2,7 @@
 
 #include "files.h"
 #include "pgo/base/text.h"
+#include "pgo/template/legacy.h"
 #include "pgo/template/structural.h"
 #include "pgo/yaml/yaml.h"
 
@@ -13,47 +14,13 @@ namespace pgo::manifests {
 namespace {
 
 constexpr std::string_view kPostgresHa = "postgres-ha.yaml";
-constexpr std::string_view kPostgresHaLocal = "postgres-ha.local.yaml";
 constexpr std::string_view kSource = "pgo-config: ";
 
-bool is_text(std::string_view file) { return file == kPostgresHa || file == kPostgresHaLocal; }
+bool is_text(std::string_view file) { return file == kPostgresHa; }
 
-/// Calls `field(name)` for each `{{ .Name }}` of a text and appends what it answers.
-template <typename Field>
-Result<std::string> substitute(std::string_view file, std::string_view text, const Field& field) {
-  std::string out;
-  std::size_t line = 1;
-  while (!text.empty()) {
-    const auto open = text.find("{{");
-    const auto plain = text.substr(0, open);
-    out += plain;
-    line += static_cast<std::size_t>(std::ranges::count(plain, '\n'));
-    if (open == std::string_view::npos) break;
-    const auto close = text.find("}}", open);
-    const auto subject = std::string(file) + ":" + std::to_string(line);
-    if (close == std::string_view::npos) {
-      return fail(Code::invalid_argument, "an expression is not closed by }}", subject);
-    }
-    const auto inner = text::trim(text.substr(open + 2, close - open - 2));
-    if (!inner.starts_with('.')) {
-      return fail(Code::invalid_argument, "only {{ .Field }} can be used here", subject);
-    }
-    auto value = field(inner.substr(1));
-    if (!value) return fail(Code::invalid_argument, std::move(value).error().message, subject);
-    out += *value;
-    text.remove_prefix(close + 2);
-  }
-  return out;
-}
-
-std::set<std::string, std::less<>> fields_of_text(std::string_view text) {
-  std::set<std::string, std::less<>> names;
-  // Built-in files are well formed; a test renders each of them.
-  (void)substitute("", text, [&](std::string_view name) -> Result<std::string> {
-    names.emplace(name);
-    return std::string();
-  });
-  return names;
+/// What postgres-ha.yaml may refer to, with harmless values.
+json::Object text_fields() {
+  return {{"ArchiveTimeout", "60"}, {"LogMinDurationStatement", "0"}, {"LogStatement", "none"}};
 }
 
 std::string list_of(const std::set<std::string, std::less<>>& names) {
@@ -71,21 +38,15 @@ Result<void> check_fields(std::string_view file, const std::vector<std::string>&
 }
 
 /// A text template must give YAML again; whether it does is tried with harmless values.
-Result<void> check_text(std::string_view file, std::string_view text,
-                        const std::set<std::string, std::less<>>& known) {
-  const std::string source = std::string(kSource) + std::string(file);
-  auto rendered = substitute(source, text, [&](std::string_view name) -> Result<std::string> {
-    if (known.contains(name)) return std::string("0");
-    return fail(Code::invalid_argument,
-                "refers to ." + std::string(name) + ", but has only " + list_of(known));
-  });
-  PGO_TRY_VOID(rendered);
-  if (auto parsed = yaml::parse(*rendered); !parsed) {
+Result<templates::LegacyTemplate> parse_text(const std::string& name, std::string_view text) {
+  PGO_TRY(auto made, templates::LegacyTemplate::parse(name, text));
+  PGO_TRY(const auto rendered, made.render_text({.values = text_fields(), .fragments = {}}));
+  if (auto parsed = yaml::parse(rendered); !parsed) {
     Error error = std::move(parsed).error();
-    error.subject = source;
+    error.subject = name;
     return fail(std::move(error));
   }
-  return {};
+  return made;
 }
 
 }  // namespace
@@ -105,7 +66,7 @@ std::optional<std::string_view> template_file(std::string_view name) {
 
 struct Renderer::Set {
   std::map<std::string, templates::Template, std::less<>> templates;
-  std::map<std::string, std::string, std::less<>> texts;
+  std::map<std::string, templates::LegacyTemplate, std::less<>> texts;
   std::vector<std::string> skipped;
 };
 
@@ -116,13 +77,13 @@ Result<Renderer> Renderer::load(const std::map<std::string, std::string>& overri
     const auto found = overrides.find(std::string(file.name));
     const bool replaced = found != overrides.end() && !found->second.empty();
     const std::string_view text = replaced ? std::string_view(found->second) : file.text;
-    if (is_text(file.name)) {
-      if (replaced) PGO_TRY_VOID(check_text(file.name, text, fields_of_text(file.text)));
-      set->texts.emplace(file.name, text);
-      continue;
-    }
     const std::string name =
         (replaced ? std::string(kSource) : std::string()) + std::string(file.name);
+    if (is_text(file.name)) {
+      PGO_TRY(auto parsed, parse_text(name, text));
+      set->texts.emplace(file.name, std::move(parsed));
+      continue;
+    }
     PGO_TRY(auto parsed, templates::Template::parse(name, text));
     if (replaced) {
       PGO_TRY(const auto original, templates::Template::parse(std::string(file.name), file.text));
@@ -143,10 +104,6 @@ const Renderer& Renderer::built_in() {
   // A broken built-in template fails the tests of this component; rendering then says "unknown".
   static const Renderer renderer = load().value_or(Renderer(std::make_shared<Set>()));
   return renderer;
-}
-
-std::map<std::string, std::string> Renderer::local_node_overrides() {
-  return {{std::string(kPostgresHa), std::string(template_file(kPostgresHaLocal).value_or(""))}};
 }
 
 const std::vector<std::string>& Renderer::skipped() const { return set_->skipped; }
@@ -175,13 +132,9 @@ Result<std::string> Renderer::text(std::string_view file,
   if (it == set_->texts.end()) {
     return fail(Code::internal, "no such text template", std::string(file));
   }
-  return substitute(file, it->second, [&](std::string_view name) -> Result<std::string> {
-    const auto found = fields.find(std::string(name));
-    if (found == fields.end()) {
-      return fail(Code::invalid_argument, "has no field ." + std::string(name));
-    }
-    return found->second;
-  });
+  json::Object values;
+  for (const auto& [name, value] : fields) values.set(name, value);
+  return it->second.render_text({.values = std::move(values), .fragments = {}});
 }
 
 }  // namespace pgo::manifests

@@ -27,11 +27,6 @@ class Renderer {
   /// The built-in templates alone.
   static const Renderer& built_in();
 
-  /// Replacements that suit an embedded node: a Patroni configuration with failsafe mode and a
-  /// short lease, because leader election in one process on one machine is quick and the API
-  /// server restarts with the operator.
-  static std::map<std::string, std::string> local_node_overrides();
-
   /// Keys of `overrides` that hold a text template of 4.2.0, which is not rendered by this
   /// version; the built-in template stands in.
   const std::vector<std::string>& skipped() const;
@@ -40,7 +35,8 @@ class Renderer {
   Result<json::Value> render(std::string_view file, const json::Value& fields) const;
   /// As above, for a file that is a whole object.
   Result<kube::Object> object(std::string_view file, const json::Value& fields) const;
-  /// Fills in a file that is a text ("postgres-ha.yaml"); every `{{ .Field }}` is replaced.
+  /// Fills in a file that is a text ("postgres-ha.yaml") in Go's template language, so that one of
+  /// 4.2.0 can be used as it is.
   Result<std::string> text(std::string_view file,
                            const std::map<std::string, std::string>& fields) const;
 
