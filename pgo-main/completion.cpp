@@ -54,7 +54,7 @@ std::string flag_words(const std::vector<const Flag*>& flags) {
 }
 
 std::string shell_case(const Choice& choice) {
-  std::string line = "    \"" + choice.path + "\") words=\"" + text::join(choice.words, " ") +
+  std::string line = "    \"" + choice.path + "\") follow=\"" + text::join(choice.words, " ") +
                      "\"; flags=\"" + flag_words(choice.flags) + "\"";
   if (choice.clusters) line += "; clusters=1";
   return line + " ;;\n";
@@ -66,8 +66,10 @@ std::string flag_values() {
     for (const Flag& flag : command.flags) {
       if (flag.choices.empty()) continue;
       std::string values = text::join(text::split_list(flag.choices), " ");
+      const std::string shorthand =
+          flag.short_name != 0 ? std::string("|-") + flag.short_name : std::string();
       const std::string line =
-          "    --" + std::string(flag.name) + ") values=\"" + values + "\" ;;\n";
+          "    --" + std::string(flag.name) + shorthand + ") values=\"" + values + "\" ;;\n";
       if (cases.find(line) == cases.npos) cases += line;
     }
   }
@@ -76,20 +78,20 @@ std::string flag_values() {
 
 /// The longest known command that the words typed before the cursor begin with.
 std::string walk_function(std::string_view name) {
-  std::string text =
-      std::string(name) + "() {\n  local path=\"\" word next\n  for word in \"$@\"; do\n" +
-      "    case \"$word\" in -*) continue ;; esac\n    next=\"${path:+$path }$word\"\n" +
-      "    case \"$next\" in\n      ";
+  std::string text = std::string(name) +
+                     "() {\n  local at=\"\" word next\n  for word in \"$@\"; do\n" +
+                     "    case \"$word\" in -*) continue ;; esac\n    next=\"${at:+$at }$word\"\n" +
+                     "    case \"$next\" in\n      ";
   std::string known;
   for (const Command& command : commands()) {
     if (command.hidden) continue;
     known += (known.empty() ? "" : "|") + ("\"" + std::string(command.path) + "\"");
   }
-  return text + known + ") path=\"$next\" ;;\n    esac\n  done\n  printf '%s' \"$path\"\n}\n";
+  return text + known + ") at=\"$next\" ;;\n    esac\n  done\n  printf '%s' \"$at\"\n}\n";
 }
 
 std::string shell_tables() {
-  std::string text = "  words=\"\"; flags=\"\"; clusters=\"\"\n  case \"$path\" in\n";
+  std::string text = "  follow=\"\"; flags=\"\"; clusters=\"\"\n  case \"$at\" in\n";
   for (const Choice& choice : choices()) text += shell_case(choice);
   text += "  esac\n  flags=\"$flags" + flag_words(visible(global_flags())) + " --help\"\n";
   return text;
@@ -98,39 +100,39 @@ std::string shell_tables() {
 std::string bash_script() {
   return "# bash completion for pgo; load with: source <(pgo completion bash)\n" +
          walk_function("__pgo_path") +
-         "__pgo_complete() {\n  local current=\"${COMP_WORDS[COMP_CWORD]}\" words flags clusters "
-         "path values\n"
+         "__pgo_complete() {\n"
+         "  local current=\"${COMP_WORDS[COMP_CWORD]}\" follow flags clusters at values\n"
          "  local previous=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
          "  if [ \"$current\" = \"=\" ]; then current=\"\"; fi\n"
          "  if [ \"$previous\" = \"=\" ]; then previous=\"${COMP_WORDS[COMP_CWORD-2]}\"; fi\n"
          "  values=\"\"\n  case \"$previous\" in\n" +
          flag_values() +
-         "  esac\n  if [ -n \"$values\" ]; then COMPREPLY=($(compgen -W \"$values\" -- "
-         "\"$current\")); return; fi\n"
-         "  path=\"$(__pgo_path \"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\"\n" +
+         "  esac\n"
+         "  if [ -n \"$values\" ]; then\n"
+         "    mapfile -t COMPREPLY < <(compgen -W \"$values\" -- \"$current\")\n    return\n  fi\n"
+         "  at=\"$(__pgo_path \"${COMP_WORDS[@]:1:COMP_CWORD-1}\")\"\n" +
          shell_tables() +
          "  case \"$current\" in\n"
-         "    -*) COMPREPLY=($(compgen -W \"$flags\" -- \"$current\"))\n"
-         "        case \"${COMPREPLY[0]}\" in *=) compopt -o nospace ;; esac ;;\n"
-         "    *) if [ -n \"$clusters\" ]; then words=\"$words $(pgo __complete clusters "
-         "2>/dev/null)\"; fi\n"
-         "       COMPREPLY=($(compgen -W \"$words\" -- \"$current\")) ;;\n"
+         "    -*) mapfile -t COMPREPLY < <(compgen -W \"$flags\" -- \"$current\")\n"
+         "        case \"${COMPREPLY[0]:-}\" in *=) compopt -o nospace ;; esac ;;\n"
+         "    *) if [ -n \"$clusters\" ]; then\n"
+         "         follow=\"$follow $(pgo __complete clusters 2>/dev/null)\"\n       fi\n"
+         "       mapfile -t COMPREPLY < <(compgen -W \"$follow\" -- \"$current\") ;;\n"
          "  esac\n}\ncomplete -F __pgo_complete pgo\n";
 }
 
 std::string zsh_script() {
+  // Names like "path" and "words" are special in zsh; none of ours may be one of them.
   return "#compdef pgo\n# zsh completion for pgo; load with: source <(pgo completion zsh)\n" +
          walk_function("__pgo_path") +
-         "_pgo() {\n  emulate -L sh\n  setopt shwordsplit 2>/dev/null\n"
-         "  local current=\"${words[CURRENT]}\" typed=\"\" i=2 path flags clusters\n"
-         "  set --\n  while [ \"$i\" -lt \"$CURRENT\" ]; do set -- \"$@\" \"${words[i]}\"; "
-         "i=$((i+1)); done\n"
-         "  path=\"$(__pgo_path \"$@\")\"\n  local words\n" +
+         "_pgo() {\n"
+         "  local current=\"${words[CURRENT]}\" at flags clusters follow\n"
+         "  at=\"$(__pgo_path \"${words[@]:1:$((CURRENT-2))}\")\"\n" +
          shell_tables() +
-         "  case \"$current\" in\n    -*) compadd -- $flags ;;\n"
-         "    *) if [ -n \"$clusters\" ]; then words=\"$words $(pgo __complete clusters "
-         "2>/dev/null)\"; fi\n"
-         "       compadd -- $words ;;\n  esac\n}\ncompdef _pgo pgo\n";
+         "  case \"$current\" in\n    -*) compadd -- ${=flags} ;;\n"
+         "    *) if [ -n \"$clusters\" ]; then\n"
+         "         follow=\"$follow $(pgo __complete clusters 2>/dev/null)\"\n       fi\n"
+         "       compadd -- ${=follow} ;;\n  esac\n}\ncompdef _pgo pgo\n";
 }
 
 std::string fish_quote(std::string_view text) {
