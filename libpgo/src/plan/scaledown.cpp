@@ -15,20 +15,15 @@ bool is_scaledown(const Task& task) {
          task.is(model::param::kIsReplica) && !task.meta.deleting;
 }
 
-bool ended(const Task& task) { return task.status == model::progress::kJobError; }
-
-/// 4.2.0 kept an acting primary too. The task ends, so that it does not fire after the next
-/// failover, when nobody expects it any more.
+/// 4.2.0 kept an acting primary too. The task goes, so that it neither fires after the next
+/// failover, when nobody expects it any more, nor stands in the way of a new request.
 void refuse(Work& work, const Task& task) {
-  work.plan.patch(
-      types::kPgTask, task.meta,
-      json::Value::object(
-          {{"spec", json::Value::object({{"status", model::progress::kJobError}})},
-           {"status",
-            json::Value::object(
-                {{"state", model::state::kTaskProcessed},
-                 {"message", "the instance is the primary and was kept; fail over first"}})}}),
-      "the instance leads");
+  Event event = cluster_event(work.view, "ScaleDownClusterFailure");
+  event.payload.emplace_back("replicaname", task.parameter(model::param::kReplicaName));
+  event.payload.emplace_back("errormessage", "the instance is the primary and was kept");
+  event.warning = true;
+  work.plan.event(std::move(event), "the instance leads");
+  work.plan.remove(types::kPgTask, task.meta, "the instance leads and is kept");
 }
 
 bool leads(const ClusterView& view, std::string_view instance) {
@@ -104,14 +99,13 @@ void scale_down(Work& work, const Task& task) {
 
 bool being_removed(const ClusterView& view, std::string_view instance) {
   return std::any_of(view.tasks.begin(), view.tasks.end(), [&](const auto& task) {
-    return is_scaledown(*task) && !ended(*task) &&
-           task->parameter(model::param::kReplicaName) == instance;
+    return is_scaledown(*task) && task->parameter(model::param::kReplicaName) == instance;
   });
 }
 
 void scaledown(Work& work) {
   for (const auto& task : work.view.tasks) {
-    if (is_scaledown(*task) && !ended(*task)) scale_down(work, *task);
+    if (is_scaledown(*task)) scale_down(work, *task);
   }
 }
 

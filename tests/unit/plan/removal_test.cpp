@@ -208,13 +208,25 @@ TEST_CASE("K14: an original primary that became a replica can be scaled down") {
   CHECK(look(cluster).plan.deletes("Deployment") == Names{"hippo"});
 }
 
-TEST_CASE("scaledown: an instance that leads is kept and the task ends") {
+TEST_CASE("scaledown: an instance that leads is kept, told of, and the task ends") {
   const auto [seen, plan] =
       look(settled().leads("hippo-abcd").task(removal(true, false, "hippo-abcd")));
   CHECK(plan.deletes("Deployment").empty());
-  const json::Value* patch = plan.patch_of("Pgtask", "hippo-abcd-rmdata");
-  REQUIRE(patch != nullptr);
-  CHECK((*patch)["spec"]["status"].as_string() == "job error");
+  CHECK(plan.deletes("PersistentVolumeClaim").empty());
+  CHECK(plan.deletes("Pgtask") == Names{"hippo-abcd-rmdata"});
+  CHECK(plan.events() == Names{"ScaleDownClusterFailure"});
+}
+
+TEST_CASE(
+    "scaledown: data of an instance that was promoted while it went stays until another leads") {
+  plan::ClusterView seen = settled().task(removal(true, false, "hippo-abcd"));
+  std::erase_if(seen.deployments, [](const auto& one) { return one->meta.name == "hippo-abcd"; });
+  std::erase_if(seen.pods, [](const auto& one) { return one->instance; });
+  seen.replicas.clear();
+  plan::Cluster cluster = *seen.cluster;
+  cluster.current_primary = "hippo-abcd";
+  seen.cluster = std::make_shared<const plan::Cluster>(cluster);
+  CHECK(look(seen).plan.deletes("PersistentVolumeClaim").empty());
 }
 
 TEST_CASE("scaledown: keep data keeps the volume") {
