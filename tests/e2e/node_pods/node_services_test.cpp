@@ -1,4 +1,8 @@
+#include "embedded/node/fd.h"
 #include "node_world.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 using namespace node_test;
 using namespace std::chrono_literals;
@@ -104,4 +108,28 @@ TEST_CASE("names: hosts of running pods follow services that come and go") {
   CHECK(own->out.substr(0, own->out.find('\n')) + "\n" == own->out.substr(own->out.find('\n') + 1));
   REQUIRE(world.client->remove(kube::types::kService, "demo", "late"));
   CHECK(NodeWorld::eventually([&] { return address("late").empty(); }));
+}
+
+TEST_CASE("ports: a pod whose port is taken on every address is told who has it") {
+  NodeWorld world;
+  NEEDS_USER(world);
+  embedded::node::Fd culprit(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  any.sin_port = htons(7208);
+  REQUIRE(::bind(culprit.get(), reinterpret_cast<sockaddr*>(&any), sizeof any) == 0);
+  REQUIRE(::listen(culprit.get(), 1) == 0);
+  auto pod = NodeWorld::shell_pod("unlucky", "sleep 1000");
+  NodeWorld::main_container(pod).set(
+      "ports", json::Value::array({json::Value::object({{"containerPort", 7208}})}));
+  world.create_pod(pod);
+  CHECK(NodeWorld::eventually([&] {
+    auto events = world.client->list(kube::types::kEvent, "demo");
+    if (!events) return false;
+    for (const kube::Object& event : events->items)
+      if (event["reason"].as_string() == "PortTaken" &&
+          event["message"].as_string().find("(pid ") != std::string_view::npos)
+        return true;
+    return false;
+  }));
 }

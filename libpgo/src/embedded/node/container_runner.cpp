@@ -1,6 +1,7 @@
 #include "embedded/node/container_runner.h"
 
 #include "embedded/node/files.h"
+#include "embedded/node/listeners.h"
 #include "pgo/base/text.h"
 
 #include <algorithm>
@@ -37,10 +38,11 @@ std::string packages_missing(const Image& image) {
 }  // namespace
 
 ContainerRunner::ContainerRunner(NodeContext& context, PodFacts& pod, json::Value specification,
-                                 RestartPolicy policy, std::function<void()> changed)
+                                 Kind kind, RestartPolicy policy, std::function<void()> changed)
     : context_(context),
       pod_(pod),
       specification_(std::move(specification)),
+      kind_(kind),
       policy_(policy),
       changed_(std::move(changed)) {
   state_.name = specification_["name"].as_string();
@@ -100,6 +102,7 @@ fs::path ContainerRunner::log_path(int run) const {
 void ContainerRunner::publish_entry() {
   context_.registry.put(std::string(pod_.object.ns()), std::string(pod_.object.name()), state_.name,
                         {.id = id_,
+                         .init = kind_ == Kind::init,
                          .env = env_,
                          .working_dir = working_dir_,
                          .log = log_path(run_),
@@ -191,7 +194,21 @@ Result<Launch> ContainerRunner::prepare() {
   return launch;
 }
 
+// A listener on all addresses of the host keeps the pod's own server from binding its address.
+void ContainerRunner::warn_of_taken_ports() const {
+  for (const json::Value& declared : specification_["ports"].items()) {
+    auto port = static_cast<std::uint16_t>(declared["containerPort"].as_int());
+    std::string culprit = wildcard_culprit(port);
+    if (culprit.empty()) continue;
+    std::string message = "port " + std::to_string(port) + " is taken on every address by " +
+                          culprit + "; stop it or make it listen on 127.0.0.1 only";
+    context_.event(pod_.object, "Warning", "PortTaken", message);
+    context_.log.warn("a pod's port is taken", {{"pod", pod_.object.text()}, {"problem", message}});
+  }
+}
+
 void ContainerRunner::launch(Launch launch) {
+  warn_of_taken_ports();
   // The supervisor calls from its own thread; this may be gone when the call arrives here.
   auto weak = weak_from_this();
   auto deliver = [loop = &context_.loop, weak](auto action) {

@@ -29,9 +29,11 @@ enum class RestartPolicy { always, on_failure, never };
 /// Runs one container of a pod, again and again as its restart policy asks. On the node's loop.
 class ContainerRunner : public std::enable_shared_from_this<ContainerRunner> {
  public:
+  enum class Kind { init, main };
+
   /// `changed` is called after every change of `state` that is not the answer to a call from the
   /// owner; it may not destroy this. `specification` is the container's.
-  ContainerRunner(NodeContext& context, PodFacts& pod, json::Value specification,
+  ContainerRunner(NodeContext& context, PodFacts& pod, json::Value specification, Kind kind,
                   RestartPolicy policy, std::function<void()> changed);
   ContainerRunner(const ContainerRunner&) = delete;
   ContainerRunner& operator=(const ContainerRunner&) = delete;
@@ -61,6 +63,7 @@ class ContainerRunner : public std::enable_shared_from_this<ContainerRunner> {
   Result<Sandbox> sandbox_of(const Image& image) const;
   void launch(Launch launch);
   void cannot_start(const Error& error);
+  void warn_of_taken_ports() const;
   void on_started(ContainerId id);
   void on_ended(ContainerId id, const ContainerExit& exit);
   void decide_restart(const ContainerExit& exit);
@@ -72,6 +75,7 @@ class ContainerRunner : public std::enable_shared_from_this<ContainerRunner> {
   NodeContext& context_;
   PodFacts& pod_;
   json::Value specification_;
+  Kind kind_;
   RestartPolicy policy_;
   std::function<void()> changed_;
   ContainerState state_;

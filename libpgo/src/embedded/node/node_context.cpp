@@ -28,7 +28,10 @@ Result<ContainerEntry> ContainerRegistry::find(const std::string& ns, const std:
   auto found = pods_.find({ns, pod});
   if (found == pods_.end() || found->second.empty())
     return fail(Code::not_found, "the pod does not run on this node", "Pod " + ns + "/" + pod);
-  if (container.empty()) return found->second.front().second;
+  if (container.empty()) {
+    auto first = std::ranges::find_if(found->second, [](const auto& c) { return !c.second.init; });
+    return first == found->second.end() ? found->second.front().second : first->second;
+  }
   for (const auto& [name, entry] : found->second)
     if (name == container) return entry;
   return fail(Code::not_found, "the pod has no container " + container, "Pod " + ns + "/" + pod);

@@ -27,6 +27,7 @@ namespace pgo::embedded::node {
 /// Where a container's logs lie and, while it runs, how to reach it.
 struct ContainerEntry {
   ContainerId id = 0;  ///< 0 while it does not run
+  bool init = false;   ///< an init container: not the one an empty name means
   Environment env;
   std::string working_dir;
   std::filesystem::path log;
@@ -36,7 +37,7 @@ struct ContainerEntry {
 /// The containers of this node for exec and log requests, which come from any thread.
 class ContainerRegistry {
  public:
-  /// The first container put for a pod is the one an empty name finds.
+  /// The first container put for a pod, init containers apart, is the one an empty name finds.
   void put(const std::string& ns, const std::string& pod, const std::string& container,
            ContainerEntry entry);
   void remove_pod(const std::string& ns, const std::string& pod);

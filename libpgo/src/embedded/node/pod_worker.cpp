@@ -67,15 +67,17 @@ PodWorker::~PodWorker() {
 
 void PodWorker::make_runners() {
   RestartPolicy policy = policy_of(pod_.object);
-  main_ = runners_for("containers", policy);
-  init_ = runners_for("initContainers", policy == RestartPolicy::never ? RestartPolicy::never
-                                                                       : RestartPolicy::on_failure);
+  main_ = runners_for(ContainerRunner::Kind::main, policy);
+  init_ = runners_for(ContainerRunner::Kind::init, policy == RestartPolicy::never
+                                                       ? RestartPolicy::never
+                                                       : RestartPolicy::on_failure);
 }
 
-PodWorker::Runners PodWorker::runners_for(std::string_view list, RestartPolicy policy) {
+PodWorker::Runners PodWorker::runners_for(ContainerRunner::Kind kind, RestartPolicy policy) {
+  std::string_view list = kind == ContainerRunner::Kind::init ? "initContainers" : "containers";
   Runners runners;
   for (const json::Value& container : pod_.object["spec"][list].items())
-    runners.push_back(std::make_shared<ContainerRunner>(context_, pod_, container, policy,
+    runners.push_back(std::make_shared<ContainerRunner>(context_, pod_, container, kind, policy,
                                                         [this] { advance(); }));
   return runners;
 }

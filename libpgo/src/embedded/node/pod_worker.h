@@ -46,7 +46,7 @@ class PodWorker {
   using Runners = std::vector<std::shared_ptr<ContainerRunner>>;
 
   void make_runners();
-  Runners runners_for(std::string_view list, RestartPolicy policy);
+  Runners runners_for(ContainerRunner::Kind kind, RestartPolicy policy);
   void resume();
   void run();
   bool prepare();

@@ -175,7 +175,7 @@ std::optional<bool> ProbeVerdict::result(bool success, Steady::time_point now) {
   next_ = due_;
   if (kind_ != ProbeKind::liveness && !passed_) {
     next_ = std::min(due_, now + eager_);
-    eager_ = std::min(eager_ * 3 / 2, kEagerLast);
+    eager_ = std::min(eager_ * 9 / 8, kEagerLast);
   }
   return changed ? passing_ : std::nullopt;
 }
