@@ -76,4 +76,13 @@ std::string listener_on(std::uint16_t port) {
   return found.address + ":" + std::to_string(port) + (process.empty() ? "" : " (" + process + ")");
 }
 
+std::string bind_problem(const std::string& address, std::uint16_t port, bool in_use,
+                         const std::string& reason) {
+  const std::string what = "cannot listen on " + address + ":" + std::to_string(port) + ": ";
+  if (!in_use) return what + reason;
+  const std::string holder = listener_on(port);
+  return what + "the address is in use" + (holder.empty() ? "" : " by " + holder) +
+         "; stop that program or choose another address or port";
+}
+
 }  // namespace pgo::http

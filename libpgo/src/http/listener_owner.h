@@ -9,4 +9,8 @@ namespace pgo::http {
 /// Empty when nothing is found. Source: proc(5), /proc/net/tcp.
 std::string listener_on(std::uint16_t port);
 
+/// What to tell a user whose address cannot be listened on; `reason` is the system's word for it.
+std::string bind_problem(const std::string& address, std::uint16_t port, bool in_use,
+                         const std::string& reason);
+
 }  // namespace pgo::http

@@ -40,6 +40,10 @@ constexpr std::size_t kMaxHeaderBytes = 64u << 10;
 
 class Connection;
 
+Response plain(int status, const char* text) {
+  return {.status = status, .content_type = "text/plain", .headers = {}, .body = text};
+}
+
 /// What all connections share. Lives as long as any of them, or any stream a handler still holds.
 struct Core {
   Core(ServerOptions options_, Handler handler_, Log log_)
@@ -292,21 +296,11 @@ class Connection : public Exchange, public std::enable_shared_from_this<Connecti
   void refuse(ErrorCode error) {
     keep_alive_ = false;
     if (error == beast::http::error::body_limit) {
-      return send_response({.status = 413,
-                            .content_type = "text/plain",
-                            .headers = {},
-                            .body = "the request body is too large\n"});
+      return send_response(plain(413, "the request body is too large\n"));
     }
-    if (error == beast::http::error::end_of_stream || error == asio::error::eof ||
-        error == asio::error::operation_aborted || error == asio::error::connection_reset ||
-        error.category() == asio::error::get_ssl_category()) {
-      return close();
-    }
-    if (error.category() == make_error_code(beast::http::error::bad_method).category()) {
-      return send_response({.status = 400,
-                            .content_type = "text/plain",
-                            .headers = {},
-                            .body = "the request cannot be read\n"});
+    const bool unreadable = error.category() == make_error_code(beast::http::error{}).category();
+    if (unreadable && error != beast::http::error::end_of_stream) {
+      return send_response(plain(400, "the request cannot be read\n"));
     }
     close();
   }
@@ -413,7 +407,11 @@ class BeastServer final : public Server {
     if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
     if (!error) acceptor_.bind({address, options.port}, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return bind_failure(error);
+    if (error) {
+      return fail(Code::unavailable,
+                  bind_problem(options.address, options.port, error == asio::error::address_in_use,
+                               error.message()));
+    }
     port_ = acceptor_.local_endpoint(error).port();
     accept();
     thread_ = std::jthread([core = core_] {
@@ -455,21 +453,6 @@ class BeastServer final : public Server {
       }
     }
     for (const auto& connection : held) connection->close();
-  }
-
-  std::unexpected<Error> bind_failure(ErrorCode error) const {
-    const ServerOptions& options = core_->options;
-    std::string message =
-        "cannot listen on " + options.address + ":" + std::to_string(options.port) + ": ";
-    if (error == asio::error::address_in_use) {
-      const std::string holder = listener_on(options.port);
-      message += "the address is in use";
-      if (!holder.empty()) message += " by " + holder;
-      message += "; stop that program or choose another address or port";
-    } else {
-      message += error.message();
-    }
-    return fail(Code::unavailable, std::move(message));
   }
 
   void accept() {

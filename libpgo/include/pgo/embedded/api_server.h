@@ -110,10 +110,12 @@ class ApiServer {
   std::uint64_t version() const;
 
   struct Impl;
+  /// For `create`.
+  explicit ApiServer(std::unique_ptr<Impl> impl);
+  /// For the HTTPS front.
   Impl& impl() { return *impl_; }
 
  private:
-  explicit ApiServer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

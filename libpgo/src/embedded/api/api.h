@@ -108,6 +108,9 @@ Result<std::string> container_of(const Api& api, const Call& call);
 
 namespace pgo::embedded {
 struct ApiServer::Impl {
+  Impl(ApiServerOptions options, const Clock& clock, IdSource& ids, Log log,
+       std::unique_ptr<api::Journal> journal)
+      : api(std::move(options), clock, ids, std::move(log), std::move(journal)) {}
   api::Api api;
 };
 }  // namespace pgo::embedded

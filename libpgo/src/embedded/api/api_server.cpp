@@ -143,10 +143,10 @@ Result<std::unique_ptr<ApiServer>> ApiServer::create(ApiServerOptions options, c
   if (!options.database.empty()) {
     PGO_TRY(journal, api::open_sqlite_journal(options.database));
   }
-  std::unique_ptr<Impl> impl(new Impl{
-      .api = Api(std::move(options), clock, ids, log.named("embedded.api"), std::move(journal))});
+  auto impl = std::make_unique<Impl>(std::move(options), clock, ids, log.named("embedded.api"),
+                                     std::move(journal));
   PGO_TRY_VOID(impl->api.start());
-  return std::unique_ptr<ApiServer>(new ApiServer(std::move(impl)));
+  return std::make_unique<ApiServer>(std::move(impl));
 }
 
 std::unique_ptr<kube::Transport> ApiServer::transport(Identity identity) {
