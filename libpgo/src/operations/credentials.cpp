@@ -13,32 +13,6 @@ namespace {
 
 namespace key = model::data_key;
 
-/// The settings of the sshd in repository, instance and job pods. K10: newer container engines
-/// refuse logins with `UsePAM no`; an image that runs without root overrides it.
-constexpr std::string_view kSshdConfig =
-    "Port 2022\n"
-    "HostKey /sshd/ssh_host_rsa_key\n"
-    "AuthorizedKeysFile /sshd/authorized_keys\n"
-    "PermitRootLogin no\n"
-    "StrictModes no\n"
-    "PubkeyAuthentication yes\n"
-    "PasswordAuthentication no\n"
-    "KbdInteractiveAuthentication no\n"
-    "UsePAM yes\n"
-    "X11Forwarding no\n"
-    "PrintMotd no\n"
-    "PidFile /tmp/sshd.pid\n"
-    "Subsystem sftp internal-sftp\n";
-
-constexpr std::string_view kSshConfig =
-    "Host *\n"
-    "\tStrictHostKeyChecking no\n"
-    "\tIdentityFile /tmp/id_rsa\n"
-    "\tPort 2022\n"
-    "\tUser pgbackrest\n";
-
-constexpr std::string_view kNoS3Credentials = "---\naws-s3-key:\naws-s3-key-secret:\n";
-
 kube::Object new_secret(std::string_view ns, std::string_view name, std::string_view cluster) {
   kube::Object secret(kube::types::kSecret, ns, name);
   secret.set_label(model::label::kCluster, cluster);
@@ -70,23 +44,14 @@ Result<std::string> password_for(const Context& context,
   return secret_text(*source, key::kPassword);
 }
 
-/// A YAML scalar in double quotes unless it is plain enough to stand alone.
-std::string yaml_scalar(const std::string& value) {
-  const bool plain =
-      value.find_first_not_of(
-          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/+_.=-") == value.npos &&
-      value.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == 0;
-  return plain ? value : json::write(json::Value(value));
-}
-
 std::string s3_credentials(const model::rest::CreateClusterRequest& request,
                            const kube::Object* settings) {
   if (!request.backrest_s3_key.empty()) {
-    return "aws-s3-key: " + yaml_scalar(request.backrest_s3_key) +
-           "\naws-s3-key-secret: " + yaml_scalar(request.backrest_s3_key_secret) + "\n";
+    return manifests::write_s3_credentials(
+        {.key = request.backrest_s3_key, .key_secret = request.backrest_s3_key_secret});
   }
   const std::string common = settings ? secret_text(*settings, key::kS3Credentials) : std::string();
-  return common.empty() ? std::string(kNoS3Credentials) : common;
+  return common.empty() ? manifests::write_s3_credentials({}) : common;
 }
 
 }  // namespace
@@ -150,6 +115,7 @@ Result<void> ensure_repository_secret(const Context& context,
   };
   PGO_TRY(const std::string private_key, context.keys.take());
   PGO_TRY(const std::string public_key, crypto::ssh_public_key(private_key));
+  const manifests::RepoKeys files = manifests::default_repo_files();
   kube::Object secret = new_secret(request.ns, name, cluster);
   secret.set_label(model::label::kBackrestRepo, model::kTrue);
   set_data(secret, key::kAuthorizedKeys, public_key + "\n");
@@ -160,10 +126,10 @@ Result<void> ensure_repository_secret(const Context& context,
   PGO_TRY(const auto s3_keys, manifests::read_s3_credentials(s3));
   if (!s3_keys.key.empty()) set_data(secret, key::kS3Key, s3_keys.key);
   if (!s3_keys.key_secret.empty()) set_data(secret, key::kS3KeySecret, s3_keys.key_secret);
-  set_data(secret, key::kSshConfig, copied(key::kSshConfig, kSshConfig));
+  set_data(secret, key::kSshConfig, copied(key::kSshConfig, files.ssh_config));
   set_data(secret, key::kSshPrivateKey, private_key);
   set_data(secret, key::kSshHostKey, private_key);
-  set_data(secret, key::kSshdConfig, copied(key::kSshdConfig, kSshdConfig));
+  set_data(secret, key::kSshdConfig, copied(key::kSshdConfig, files.sshd_config));
   return ensure(context, kube::types::kSecret, secret);
 }
 
