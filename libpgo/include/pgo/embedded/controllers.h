@@ -23,6 +23,8 @@ struct ControllersOptions {
   Duration node_grace = std::chrono::seconds(40);
   /// Pods of a node that does not exist are removed after this long.
   Duration vanished_node_grace = std::chrono::seconds(40);
+  /// Write EndpointSlices beside Endpoints, for clients that read only those (kubectl describe).
+  bool endpoint_slices = true;
   /// Record Kubernetes Events about what was done.
   bool events = true;
   /// Events older than this are removed.

@@ -59,7 +59,7 @@ void Controllers::Impl::changed(const Watched& watched, const kube::Object* was,
     want("job", ns, name);
   } else if (kind == "Service" || kind == "Endpoints") {
     want("endpoints", ns, name);
-    if (kind == "Endpoints") want("slice", ns, name);
+    if (kind == "Endpoints" && options.endpoint_slices) want("slice", ns, name);
   } else if (kind == "PersistentVolumeClaim") {
     want("claim", ns, name);
     std::string_view volume = object["spec"]["volumeName"].as_string();
