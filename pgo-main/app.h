@@ -17,6 +17,18 @@
 
 namespace pgo::cli {
 
+/// Reads a message as 4.2.0's client did: keys in any case, unknown ones ignored, null for nothing.
+/// An answer of another shape is the server's failure, not a usage error.
+template <typename Response>
+Result<Response> read_answer(const json::Value& answer) {
+  auto response = json::decode<Response>(answer, json::Mode::lenient);
+  if (!response) {
+    return fail(Code::unavailable,
+                "the apiserver's answer cannot be understood: " + response.error().text() + ".");
+  }
+  return response;
+}
+
 /// The seams of the program; main fills them with the real ones.
 struct Host {
   std::istream* in = nullptr;
@@ -50,7 +62,7 @@ class App {
   template <typename Response, typename Request>
   Result<Response> post(const std::string& path, const Request& request) {
     PGO_TRY(const json::Value answer, exchange("POST", path, body_of(json::encode(request))));
-    return json::decode<Response>(answer, json::Mode::lenient);
+    return read_answer<Response>(answer);
   }
 
   /// Prints the error and returns the exit code for it.

@@ -17,8 +17,7 @@ int scale_one(App& app, const Arguments& arguments, const std::string& cluster) 
                        {"namespace", app.ns()}};
   auto answer = app.get("/clusters/scale/" + text::percent_encode(cluster), query);
   if (!answer) return app.report(answer.error());
-  const auto response =
-      json::decode<model::rest::ClusterScaleResponse>(*answer, json::Mode::lenient);
+  const auto response = read_answer<model::rest::ClusterScaleResponse>(*answer);
   if (!response) return app.report(response.error());
   return print_results(app, response->results, response->status.code, response->status.msg);
 }

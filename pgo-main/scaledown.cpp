@@ -12,7 +12,7 @@ int query(App& app, const std::string& cluster) {
   auto answer = app.get("/scale/" + text::percent_encode(cluster),
                         {{"version", std::string(client_version())}, {"namespace", app.ns()}});
   if (!answer) return app.report(answer.error());
-  const auto response = json::decode<model::rest::ScaleQueryResponse>(*answer, json::Mode::lenient);
+  const auto response = read_answer<model::rest::ScaleQueryResponse>(*answer);
   if (!response) return app.report(response.error());
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {
     return app.report(done.error());
@@ -55,7 +55,7 @@ int remove(App& app, const Arguments& arguments) {
                          {"delete-data", delete_data ? "true" : "false"},
                          {"namespace", app.ns()}});
   if (!answer) return app.report(answer.error());
-  const auto response = json::decode<model::rest::ScaleDownResponse>(*answer, json::Mode::lenient);
+  const auto response = read_answer<model::rest::ScaleDownResponse>(*answer);
   if (!response) return app.report(response.error());
   return print_results(app, response->results, response->status.code, response->status.msg);
 }

@@ -88,7 +88,7 @@ int show_one(App& app, const Arguments& arguments, const std::string& name, View
   request.all_flag = arguments.boolean("all");
   auto answer = app.exchange("POST", "/showclusters", App::body_of(json::encode(request)));
   if (!answer) return app.report(answer.error());
-  auto response = json::decode<ShowClusterResponse>(*answer, json::Mode::lenient);
+  auto response = read_answer<ShowClusterResponse>(*answer);
   if (!response) return app.report(response.error());
   if (print_document(app, view.format, *answer)) {
     return response->status.code == "ok" ? kDone : kFailed;

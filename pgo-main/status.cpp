@@ -48,7 +48,7 @@ int show_status(App& app, const Arguments& arguments) {
   auto answer =
       app.get("/status", {{"version", std::string(client_version())}, {"namespace", app.ns()}});
   if (!answer) return app.report(answer.error());
-  const auto response = json::decode<model::rest::StatusResponse>(*answer, json::Mode::lenient);
+  const auto response = read_answer<model::rest::StatusResponse>(*answer);
   if (!response) return app.report(response.error());
   if (print_document(app, *format, *answer)) return response->status.code == "ok" ? kDone : kFailed;
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {

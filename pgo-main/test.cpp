@@ -50,8 +50,7 @@ int test_one(App& app, const Arguments& arguments, const std::string& cluster,
   request.all_flag = arguments.boolean("all");
   auto answer = app.exchange("POST", "/testclusters", App::body_of(json::encode(request)));
   if (!answer) return app.report(answer.error());
-  const auto response =
-      json::decode<model::rest::ClusterTestResponse>(*answer, json::Mode::lenient);
+  const auto response = read_answer<model::rest::ClusterTestResponse>(*answer);
   if (!response) return app.report(response.error());
   if (print_document(app, format, *answer)) return response->status.code == "ok" ? kDone : kFailed;
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {

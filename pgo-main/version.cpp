@@ -11,7 +11,7 @@ int show_version(App& app, const Arguments& arguments) {
   if (arguments.boolean("client")) return kDone;
   auto answer = app.get("/version", {});
   if (!answer) return app.report(answer.error());
-  const auto response = json::decode<model::rest::VersionResponse>(*answer, json::Mode::lenient);
+  const auto response = read_answer<model::rest::VersionResponse>(*answer);
   if (!response) return app.report(response.error());
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {
     return app.report(done.error());

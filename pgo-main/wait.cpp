@@ -37,8 +37,7 @@ Result<State> look(App& app, const std::string& name, const std::string& workflo
           app.get("/workflow/" + text::percent_encode(workflow_id),
                   {{"version", std::string(client_version())}, {"namespace", app.ns()}}));
   // A workflow that may not be shown, or was cleaned up, only makes the text less exact.
-  if (auto workflow =
-          json::decode<model::rest::ShowWorkflowResponse>(answer, json::Mode::lenient)) {
+  if (auto workflow = read_answer<model::rest::ShowWorkflowResponse>(answer)) {
     state.workflow = std::move(workflow->results);
   }
   return state;

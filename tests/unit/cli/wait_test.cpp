@@ -147,3 +147,25 @@ TEST_CASE("wait: a cluster that vanishes ends the wait") {
   CHECK(world.code == 1);
   CHECK(world.errors.find("gone") != std::string::npos);
 }
+
+TEST_CASE("show workflow: one that is under way tells what it waits for, a finished one does not") {
+  for (const bool finished : {false, true}) {
+    CliWorld world;
+    world.server = [&](const std::string&, const std::string& path, const std::string&) {
+      if (path == "/showclusters") {
+        return cli::RestClient::Answer{
+            200, body_of(cluster("pgcluster Processed", "0", {pod("unknown", false)}))};
+      }
+      rest::ShowWorkflowResponse response;
+      response.results = finished ? kCompleted : kSubmitted;
+      response.results.parameters["pg-cluster"] = "hippo";
+      response.results.parameters["workflowid"] = "wf-1";
+      response.status.code = "ok";
+      return cli::RestClient::Answer{200, json::write(json::encode(response))};
+    };
+    world.run({"show", "workflow", "wf-1"});
+    CHECK(world.code == 0);
+    CHECK((world.out.find("waiting for") != std::string::npos) == !finished);
+    CHECK(world.requests.size() == (finished ? 1U : 2U));
+  }
+}
