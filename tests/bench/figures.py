@@ -104,18 +104,6 @@ def failures(daemon, cluster, runs):
     report("write again after kubectl delete pod of the primary", deletes, "<= 5")
 
 
-def held_down(daemon, cluster):
-    """The node keeps the killed pod down, so only Patroni's lease can end the outage."""
-    address = cluster.address()
-    leader = cluster.leader()
-    daemon.kube("annotate", "pod", leader, "pgo.local/hold=true")
-    gap = write_gap(cluster, address, lambda: daemon.kube(
-        "exec", leader, "-c", "database", "--", "bash", "-c", "kill -9 -1", check=False))
-    report("write again while the node holds the primary pod down", [gap], "<= 25")
-    daemon.kube("annotate", "pod", leader, "pgo.local/hold-")
-    eventually("the replica streams", lambda: cluster.streaming() == 1, 120)
-
-
 def idle(daemon, seconds=20):
     def cpu_seconds():
         fields = pathlib.Path(f"/proc/{daemon.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -141,7 +129,6 @@ def main():
         cluster = creation(daemon, runs)
         idle(daemon)
         failures(daemon, cluster, runs)
-        held_down(daemon, cluster)
     finally:
         daemon.remove()
 

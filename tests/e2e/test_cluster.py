@@ -122,4 +122,7 @@ def test_delete_leaves_nothing_behind(daemon, hippo):
         eventually(f"no {kind} are left", lambda k=kind: not daemon.names(k, "pg-cluster=hippo"), 60)
     scope = "crunchy-pgha-scope=hippo"
     eventually("Patroni's state is gone", lambda: not daemon.names("configmaps", scope), 30)
-    eventually("the volumes' directories are gone", lambda: volume_dirs(daemon) == [], 30)
+    try:
+        eventually("the volumes' directories are gone", lambda: volume_dirs(daemon) == [], 60)
+    except AssertionError as error:
+        raise AssertionError(f"left: {volume_dirs(daemon)}, {daemon.kube('get', 'pv').stdout}") from error

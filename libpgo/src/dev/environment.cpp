@@ -1,9 +1,5 @@
 #include "pgo/dev/environment.h"
 
-#include <unistd.h>
-
-#include <thread>
-
 #include "dev/bootstrap.h"
 #include "dev/client_settings.h"
 #include "dev/pki.h"
@@ -20,6 +16,9 @@
 #include "pgo/operations/keys.h"
 #include "pgo/server/rest_service.h"
 
+#include <thread>
+#include <unistd.h>
+
 namespace pgo::dev {
 
 namespace fs = std::filesystem;
@@ -29,8 +28,6 @@ namespace {
 // Addresses NETWORK.0.1 to NETWORK.127.254 are pods', the upper half is services'.
 constexpr int kFirstServiceBlock = 128;
 constexpr int kLastServiceBlock = 255;
-// Enough for a handful of clusters made at once; each key takes 0.2 s of a core.
-constexpr std::size_t kReadyKeys = 4;
 
 std::string own_address(const Options& options) { return options.network + ".0.1"; }
 
@@ -168,13 +165,13 @@ Result<void> Environment::Impl::start_node() {
 }
 
 void Environment::Impl::start_operator() {
-  engine = std::make_unique<engine::Engine>(kube::Client(*account), clock, ids,
-                                            log.named("engine"), engine_options(options));
+  engine = std::make_unique<engine::Engine>(kube::Client(*account), clock, ids, log.named("engine"),
+                                            engine_options(options));
   engine_thread = std::jthread([this](std::stop_token stop) { engine->run(std::move(stop)); });
 }
 
 Result<void> Environment::Impl::start_rest() {
-  keys = std::make_unique<operations::KeyPool>(kReadyKeys);
+  keys = std::make_unique<operations::KeyPool>(options.ready_keys);
   reader = std::make_unique<operations::CachedReader>(
       kube::Client(*account), clock, ids, log.named("cache"),
       operations::CachedReader::Options{.operator_namespace = options.operator_namespace,
@@ -240,5 +237,17 @@ Environment::Environment(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Environment::~Environment() = default;
 
 const Endpoints& Environment::endpoints() const { return impl_->endpoints; }
+
+embedded::ApiServer& Environment::api() { return *impl_->api; }
+
+std::size_t Environment::ready_keys() const { return impl_->keys->ready(); }
+
+void Environment::hold(const std::string& ns, const std::string& pod_prefix) {
+  if (impl_->node) impl_->node->hold(ns, pod_prefix);
+}
+
+void Environment::release(const std::string& ns, const std::string& pod_prefix) {
+  if (impl_->node) impl_->node->release(ns, pod_prefix);
+}
 
 }  // namespace pgo::dev

@@ -5,11 +5,16 @@
 #include "pgo/base/log.h"
 #include "pgo/base/result.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
+
+namespace pgo::embedded {
+class ApiServer;
+}
 
 /// Everything in one process: Kubernetes API, controllers, local node, operator and REST service.
 namespace pgo::dev {
@@ -30,6 +35,8 @@ struct Options {
   std::string installation_name = "dev";
   /// Run pods as processes. Without a node pods stay pending, unless somebody else plays kubelet.
   bool local_node = true;
+  /// Repository keys kept ready, so that a burst of new clusters need not wait 0.2 s for each.
+  std::size_t ready_keys = 4;
   /// How long pods get to end by themselves when the environment stops.
   std::chrono::seconds stop_grace{30};
 };
@@ -57,6 +64,14 @@ class Environment {
   ~Environment();
 
   const Endpoints& endpoints() const;
+
+  /// The API inside, for a program that plays the node itself.
+  embedded::ApiServer& api();
+  /// How many of `Options::ready_keys` are there by now.
+  std::size_t ready_keys() const;
+  /// For tests of failover: see LocalNode::hold. Nothing happens without a node.
+  void hold(const std::string& ns, const std::string& pod_prefix);
+  void release(const std::string& ns, const std::string& pod_prefix);
 
   struct Impl;
 
