@@ -31,6 +31,11 @@ struct Run {
 Run run(const Workflow& workflow, const std::string& what,
         const std::function<void(World&)>& disturb);
 
+/// Every place is tried in optimised builds or with PGO_THOROUGH set; elsewhere (sanitizers) every
+/// fifth, beginning at a place that differs from workflow to workflow.
+std::size_t first_place(const Workflow& workflow);
+std::size_t stride();
+
 /// The fault strikes the call (or write) with this number, counted from now.
 void strike(World& world, bool writes_only, std::size_t number, Fault fault);
 
