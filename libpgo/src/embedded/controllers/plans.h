@@ -60,7 +60,7 @@ struct VolumeOptions {
 /// `volume` is the one named by the claim or pvc-<uid>, or null. `in_use`: a pod that is not
 /// finished mentions the claim.
 Decision plan_claim(const kube::Object& claim, const Seen& volume, bool in_use,
-                    const VolumeOptions& options, TimePoint now);
+                    const VolumeOptions& options);
 /// `claim` is the live claim of the volume's claimRef, or null when it is gone for certain.
 Decision plan_volume(const kube::Object& volume, const Seen& claim);
 

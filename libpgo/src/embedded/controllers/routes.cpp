@@ -41,7 +41,7 @@ void Controllers::Impl::changed(const Watched& watched, const kube::Object* was,
   const kube::Object& object = is != nullptr ? *is : *was;
   std::string_view kind = watched.type.kind;
   std::string_view ns = object.ns(), name = object.name();
-  if (is == nullptr) want_after_vanishing(kind, object);
+  if (is == nullptr) want_after_vanishing(object);
   if (kind == "Pod") return pod_changed(was, is);
   if (kind == "Node") return node_changed(was, is);
   if (kind == "Lease") {
@@ -78,8 +78,7 @@ void Controllers::Impl::changed(const Watched& watched, const kube::Object* was,
   }
 }
 
-void Controllers::Impl::want_after_vanishing(std::string_view kind, const kube::Object& was) {
-  (void)kind;
+void Controllers::Impl::want_after_vanishing(const kube::Object& was) {
   if (was.ns().empty()) return;
   // A namespace on its way out is done when its last object is gone.
   auto ns = world.namespaces.get("", was.ns());

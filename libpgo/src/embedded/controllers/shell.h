@@ -35,7 +35,7 @@ struct Controllers::Impl {
   void want_endpoints_of(const kube::Object& pod);
   void want_waiting_pods();
   void keep_books(const kube::ObjectKey& key, const kube::Object* pod);
-  void want_after_vanishing(std::string_view table, const kube::Object& was);
+  void want_after_vanishing(const kube::Object& was);
 
   // What one key's plan says (work.cpp).
   Result<Decision> decide(std::string_view controller, const std::string& ns,

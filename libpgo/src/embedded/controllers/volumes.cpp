@@ -57,8 +57,7 @@ void bind_claim(const kube::Object& claim, const std::string& volume, Decision& 
 }  // namespace
 
 Decision plan_claim(const kube::Object& claim, const Seen& volume, bool in_use,
-                    const VolumeOptions& options, TimePoint now) {
-  (void)now;
+                    const VolumeOptions& options) {
   Decision out;
   const kube::ResourceType& type = kube::types::kPersistentVolumeClaim;
   if (claim.being_deleted()) {

@@ -149,7 +149,7 @@ Controllers::Impl::Decision Controllers::Impl::decide_claim(const kube::Object& 
       by::claim(claim.ns(), claim.name()),
       [&](const kube::ObjectKey&, const kube::Object& pod) { in_use = in_use || !finished(pod); });
   VolumeOptions how{.root = options.volume_root, .finalizer = options.volume_finalizer};
-  return plan_claim(claim, world.volumes.get("", volume), in_use, how, clock.now());
+  return plan_claim(claim, world.volumes.get("", volume), in_use, how);
 }
 
 Result<Controllers::Impl::Decision> Controllers::Impl::decide_volume(const kube::Object& volume) {
