@@ -131,7 +131,8 @@ TEST_CASE("K16: a cluster that never came up is removed too") {
 }
 
 TEST_CASE("K21: data goes with its volume, never by a command in a pod") {
-  for (const plan::Action& action : look(settled().task(removal(true, true))).plan.actions()) {
+  const Look now = look(settled().task(removal(true, true)));
+  for (const plan::Action& action : now.plan.actions()) {
     CHECK_FALSE(std::holds_alternative<plan::Exec>(action.what));
   }
 }
@@ -152,7 +153,8 @@ TEST_CASE("removal: a pgcluster made since and its secrets are not touched") {
 TEST_CASE("removal: every deletion names the UID that was seen") {
   for (const plan::ClusterView& seen : {settled().task(removal(true, true)).make(),
                                         without_records(settled().task(removal(true, true)))}) {
-    for (const plan::Action& action : look(seen).plan.actions()) {
+    const Look now = look(seen);
+    for (const plan::Action& action : now.plan.actions()) {
       if (const auto* gone = std::get_if<plan::Delete>(&action.what))
         CHECK_FALSE(gone->uid.empty());
     }
@@ -171,7 +173,8 @@ TEST_CASE("removal: without a task nothing is ever deleted, whatever is missing"
   plan::ClusterView seen = settled();
   seen.replicas.clear();
   seen.tasks.clear();
-  for (const plan::Action& action : look(seen).plan.actions()) {
+  const Look now = look(seen);
+  for (const plan::Action& action : now.plan.actions()) {
     CHECK_FALSE(std::holds_alternative<plan::Delete>(action.what));
   }
   seen.cluster.reset();
