@@ -85,7 +85,8 @@ struct CreateClusterRequest {
         json::field("BackrestS3Bucket", &S::backrest_s3_bucket, json::Emit::always),
         json::field("BackrestS3Region", &S::backrest_s3_region, json::Emit::always),
         json::field("BackrestS3Endpoint", &S::backrest_s3_endpoint, json::Emit::always),
-        json::field("Username", &S::username), json::field("Database", &S::database)};
+        json::field("Username", &S::username),
+        json::field("Database", &S::database)};
   }
   bool operator==(const CreateClusterRequest&) const = default;
 };
