@@ -188,7 +188,7 @@ TEST_SUITE("embedded.controllers.load") {
     double seconds = static_cast<double>(spent) / CLOCKS_PER_SEC;
     MESSAGE(kClusters << " clusters took " << seconds << " s of CPU, the API's share included");
 #ifdef NDEBUG
-    CHECK(seconds < 2.0);
+    CHECK(seconds < 1.0);
 #endif
   }
 }
