@@ -1,14 +1,14 @@
 #pragma once
 
-#include <chrono>
-#include <functional>
-#include <memory>
-#include <string>
-
 #include "pgo/base/clock.h"
 #include "pgo/base/ids.h"
 #include "pgo/base/log.h"
 #include "pgo/kube/transport.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
 
 namespace pgo::embedded {
 
@@ -19,7 +19,8 @@ struct ControllersOptions {
   std::string volume_root = "/var/lib/pgo/volumes";
   /// Finalizer put on provisioned volumes for whoever removes their data; empty = none.
   std::string volume_finalizer{};
-  /// A node whose Lease was not renewed for this long is not ready. Nodes without Lease are trusted.
+  /// A node whose Lease was not renewed for this long is not ready. Nodes without Lease are
+  /// trusted.
   Duration node_grace = std::chrono::seconds(40);
   /// Pods of a node that does not exist are removed after this long.
   Duration vanished_node_grace = std::chrono::seconds(40);
