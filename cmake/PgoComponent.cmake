@@ -1,27 +1,9 @@
-# Temporary, while components are written side by side: a listed file that is not there yet is left out.
-function(pgo_existing out files)
-  set(found "")
-  foreach(file IN LISTS files)
-    if(IS_ABSOLUTE "${file}" OR EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
-      list(APPEND found "${file}")
-    else()
-      message(STATUS "not there yet: ${CMAKE_CURRENT_SOURCE_DIR}/${file}")
-    endif()
-  endforeach()
-  if(NOT found)
-    file(WRITE "${PROJECT_BINARY_DIR}/empty.cpp" "")
-    set(found "${PROJECT_BINARY_DIR}/empty.cpp")
-  endif()
-  set(${out} "${found}" PARENT_SCOPE)
-endfunction()
-
 # pgo_component(NAME SOURCES a.cpp b.cpp USES base json PRIVATE_DEPS pgo_dep_fmt ...)
 #
 # One floor of the house as a static library `pgo_NAME`. USES names the components whose headers it
 # may include; PRIVATE_DEPS are third-party targets that never show in our headers.
 function(pgo_component name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;PRIVATE_DEPS" ${ARGN})
-  pgo_existing(ARG_SOURCES "${ARG_SOURCES}")
   add_library(pgo_${name} STATIC ${ARG_SOURCES})
   target_include_directories(
     pgo_${name}
@@ -39,7 +21,6 @@ endfunction()
 # One doctest program and its ctest entry. Every label is also a way to run it: ctest -L unit.
 function(pgo_test name)
   cmake_parse_arguments(ARG "" "WORKING_DIRECTORY;TIMEOUT" "SOURCES;USES;DEPS;LABELS" ${ARGN})
-  pgo_existing(ARG_SOURCES "${ARG_SOURCES}")
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/libpgo/src"
                                              "${PROJECT_SOURCE_DIR}/tests")

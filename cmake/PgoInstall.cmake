@@ -36,5 +36,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/pgoConfigVersion.cmake"
 install(FILES "${PROJECT_BINARY_DIR}/pgoConfig.cmake" "${PROJECT_BINARY_DIR}/pgoConfigVersion.cmake"
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pgo)
 
+# Relative to itself, so that the installed tree may be moved.
+file(RELATIVE_PATH PGO_PREFIX_FROM_PKGCONFIG "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 configure_file(cmake/pgo.pc.in "${PROJECT_BINARY_DIR}/pgo.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/pgo.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

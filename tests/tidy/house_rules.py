@@ -21,7 +21,7 @@ MAY_USE = {
     "manifests": {"base", "json", "yaml", "template", "kube", "model"},
     "plan": {"base", "json", "kube", "model", "manifests"},
     "operations": {"base", "crypto", "json", "yaml", "kube", "model", "manifests"},
-    "engine": {"base", "json", "yaml", "kube", "model", "manifests", "plan"},
+    "engine": {"base", "crypto", "json", "yaml", "kube", "model", "manifests", "plan"},
     "server": {"base", "crypto", "json", "http", "kube", "model", "operations"},
     "embedded": {"base", "crypto", "json", "yaml", "http", "kube"},
     "dev": {"base", "crypto", "json", "yaml", "http", "kube", "model", "manifests", "plan",

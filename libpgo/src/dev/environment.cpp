@@ -230,7 +230,7 @@ Result<std::unique_ptr<Environment>> Environment::start(Options options, const C
   auto impl =
       std::make_unique<Impl>(std::move(options), std::move(state), clock, ids, std::move(log));
   PGO_TRY_VOID(impl->start());
-  return std::unique_ptr<Environment>(new Environment(std::move(impl)));
+  return std::make_unique<Environment>(std::move(impl));
 }
 
 Environment::Environment(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -43,6 +43,19 @@ struct NamespaceCaches::Informers {
   template <typename T>
   using Of = kube::Informer<T>;
 
+  /// `make(std::type_identity<T>, type, selector)` gives the informer of T; informers cannot move.
+  Informers(auto make, const std::string& ours)
+      : clusters(make(std::type_identity<plan::Cluster>{}, types::kPgCluster, {})),
+        replicas(make(std::type_identity<plan::Replica>{}, types::kPgReplica, {})),
+        tasks(make(std::type_identity<plan::Task>{}, types::kPgTask, {})),
+        deployments(make(std::type_identity<plan::Deployment>{}, types::kDeployment, ours)),
+        pods(make(std::type_identity<plan::Pod>{}, types::kPod, ours)),
+        jobs(make(std::type_identity<plan::Job>{}, types::kJob, ours)),
+        volumes(make(std::type_identity<plan::Volume>{}, types::kPersistentVolumeClaim, ours)),
+        services(make(std::type_identity<plan::Service>{}, types::kService, ours)),
+        config_maps(make(std::type_identity<plan::ConfigMap>{}, types::kConfigMap, {})),
+        secrets(make(std::type_identity<plan::Secret>{}, types::kSecret, ours)) {}
+
   Of<plan::Cluster> clusters;
   Of<plan::Replica> replicas;
   Of<plan::Task> tasks;
@@ -94,17 +107,7 @@ NamespaceCaches::NamespaceCaches(std::string ns, const Surroundings& with) : ns_
                               .resource_version = {}},
                              options(), keys_of<T>);
   };
-  informers_.reset(
-      new Informers{make(std::type_identity<plan::Cluster>{}, types::kPgCluster, {}),
-                    make(std::type_identity<plan::Replica>{}, types::kPgReplica, {}),
-                    make(std::type_identity<plan::Task>{}, types::kPgTask, {}),
-                    make(std::type_identity<plan::Deployment>{}, types::kDeployment, ours),
-                    make(std::type_identity<plan::Pod>{}, types::kPod, ours),
-                    make(std::type_identity<plan::Job>{}, types::kJob, ours),
-                    make(std::type_identity<plan::Volume>{}, types::kPersistentVolumeClaim, ours),
-                    make(std::type_identity<plan::Service>{}, types::kService, ours),
-                    make(std::type_identity<plan::ConfigMap>{}, types::kConfigMap, {}),
-                    make(std::type_identity<plan::Secret>{}, types::kSecret, ours)});
+  informers_ = std::make_unique<Informers>(make, ours);
   std::size_t index = 0;
   informers_->each([&](auto& informer) {
     sources_[index++].step = [&informer] { return informer.step(); };

@@ -74,9 +74,10 @@ class Environment {
   void release(const std::string& ns, const std::string& pod_prefix);
 
   struct Impl;
+  /// For `start`.
+  explicit Environment(std::unique_ptr<Impl> impl);
 
  private:
-  explicit Environment(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 
