@@ -1,18 +1,18 @@
 #include "app.h"
 
-#include <sys/prctl.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <string>
-
 #include "log_sink.h"
 #include "pgo/base/version.h"
 #include "pgo/dev/environment.h"
 #include "privileges.h"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace pgo::daemon {
 namespace {
@@ -97,18 +97,27 @@ sigset_t block_stop_signals() {
   return set;
 }
 
+/// Each connection through a service takes two descriptors, and the usual soft limit is 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int run_dev(Arguments& arguments) {
   dev::Options& options = arguments.options;
   options.state_dir = fs::absolute(arguments.state_dir.empty() ? default_state_dir()
-                                                                : fs::path(arguments.state_dir));
+                                                               : fs::path(arguments.state_dir));
   options.images_dir = fs::absolute(arguments.images_dir.empty() ? default_images_dir()
-                                                                  : fs::path(arguments.images_dir));
+                                                                 : fs::path(arguments.images_dir));
   options.local_node = !arguments.no_node;
   if (is_root()) {
     if (auto became = become(arguments.user, options.state_dir); !became) {
       return failed(became.error());
     }
   }
+  raise_descriptor_limit();
   const sigset_t stop_signals = block_stop_signals();
   const SystemClock clock;
   SystemIdSource ids;
@@ -168,8 +177,8 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (!arguments.dev) {
-    return failed({.code = Code::unimplemented,
-                   .message = "only --dev is built so far; see docs/status.md"});
+    return failed(
+        {.code = Code::unimplemented, .message = "only --dev is built so far; see docs/status.md"});
   }
   return run_dev(arguments);
 }

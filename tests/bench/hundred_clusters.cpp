@@ -1,6 +1,7 @@
 // Many clusters at once on the embedded API without a node: how long until all of them have
 // settled, and how long `pgo show cluster --all` takes then. A stand-in says that pods are ready
 // 0.2 s after they were bound. Figures, not a test.
+#include "pgo/base/version.h"
 #include "pgo/dev/environment.h"
 #include "pgo/embedded/api_server.h"
 #include "pgo/json/codec.h"
@@ -122,7 +123,7 @@ int main(int argc, char** argv) {
       request.ns = options.namespaces.front();
       request.series = 1;
       request.autofail_flag = true;
-      request.client_version = model::kPgoVersion;
+      request.client_version = kCompatibleVersion;
       send(*rest, "/clusters", json::encode(request));
     }
     std::printf("%d clusters created through REST: %.2f s\n", count, seconds_since(start));
@@ -135,7 +136,7 @@ int main(int argc, char** argv) {
     model::rest::ShowClusterRequest all;
     all.ns = options.namespaces.front();
     all.all_flag = true;
-    all.client_version = model::kPgoVersion;
+    all.client_version = kCompatibleVersion;
     const json::Value body = json::encode(all);
     double best = 1e9;
     std::size_t bytes = 0;

@@ -1,8 +1,9 @@
 """What a user is told when something is wrong: a clear error on stderr, a non-zero exit, nothing written."""
 import json
+import pathlib
 import shutil
 import socket
-import subprocess
+import tempfile
 
 import pytest
 
@@ -27,12 +28,6 @@ def test_a_wrong_password_is_refused(daemon):
 
 def test_an_unknown_cluster_is_named(daemon):
     refused(daemon.pgo("scale", "nosuch", "--no-prompt", check=False), "nosuch")
-
-
-def test_a_second_cluster_of_the_same_name_is_refused(daemon, hippo):
-    before = daemon.names("pgtasks")
-    refused(daemon.pgo("create", "cluster", "hippo", check=False), "hippo")
-    assert daemon.names("pgtasks") == before
 
 
 @pytest.mark.parametrize("name", ["Hippo", "1hippo", "hippo_", "hip.po", "-hippo"])
@@ -67,13 +62,15 @@ def test_a_port_in_use_is_named():
     assert code != 0 and "6443" in text and "127.93.0.1" in text
 
 
-def test_a_missing_package_is_named_with_the_command_that_installs_it(tmp_path):
-    installed = BIN.parent / "share/pgo/images"
-    images = tmp_path / "images"
-    shutil.copytree(installed, images)
+def test_a_missing_package_is_named_with_the_command_that_installs_it(request):
+    # Not under pytest's own folders: the daemon's user may not look into those of root.
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="pgo-e2e-images-", dir="/var/tmp"))
+    request.addfinalizer(lambda: shutil.rmtree(folder))
+    folder.chmod(0o755)
+    images = folder / "images"
+    shutil.copytree(BIN.parent / "share/pgo/images", images)
     catalogue = images / "images.yaml"
     catalogue.write_text(catalogue.read_text().replace("/usr/bin/patroni", "/usr/bin/patroni-is-not-here"))
-    subprocess.run(["chmod", "-R", "a+rX", tmp_path, tmp_path.parent], check=True)
     other = Daemon("127.94", options=["--images-dir", str(images)])
     code, text = start_and_fail(other)
     other.remove()

@@ -28,6 +28,7 @@ namespace {
 // Addresses NETWORK.0.1 to NETWORK.127.254 are pods', the upper half is services'.
 constexpr int kFirstServiceBlock = 128;
 constexpr int kLastServiceBlock = 255;
+constexpr int kPasswordLength = 24;
 
 std::string own_address(const Options& options) { return options.network + ".0.1"; }
 
@@ -59,12 +60,19 @@ embedded::ControllersOptions controllers_options(const Options& options, const P
   return controllers;
 }
 
-engine::Options engine_options(const Options& options) {
+/// 4.2.0's pgo.yaml, but for its eight-letter passwords.
+model::Config configuration() {
+  model::Config config = model::Config::defaults();
+  config.cluster.password_length = std::to_string(kPasswordLength);
+  return config;
+}
+
+engine::Options engine_options(const Options& options, const model::Config& config) {
   engine::Options engine;
+  engine.password_length = kPasswordLength;
   engine.installation = options.installation_name;
   engine.operator_namespace = options.operator_namespace;
-  engine.settings = {.config = &model::Config::defaults(),
-                     .renderer = &manifests::Renderer::built_in()};
+  engine.settings = {.config = &config, .renderer = &manifests::Renderer::built_in()};
   return engine;
 }
 
@@ -93,6 +101,7 @@ struct Environment::Impl {
   const Clock& clock;
   IdSource& ids;
   Log log;
+  const model::Config config = configuration();
   Endpoints endpoints;
   Pki pki;
 
@@ -166,7 +175,7 @@ Result<void> Environment::Impl::start_node() {
 
 void Environment::Impl::start_operator() {
   engine = std::make_unique<engine::Engine>(kube::Client(*account), clock, ids, log.named("engine"),
-                                            engine_options(options));
+                                            engine_options(options, config));
   engine_thread = std::jthread([this](std::stop_token stop) { engine->run(std::move(stop)); });
 }
 
@@ -180,13 +189,14 @@ Result<void> Environment::Impl::start_rest() {
   PGO_TRY(rest, server::RestService::create(
                     operations::Context{.client = kube::Client(*account),
                                         .reader = *reader,
-                                        .config = model::Config::defaults(),
+                                        .config = config,
                                         .clock = clock,
                                         .ids = ids,
                                         .keys = *keys,
                                         .log = log.named("rest"),
                                         .operator_namespace = options.operator_namespace,
-                                        .installation_name = options.installation_name},
+                                        .installation_name = options.installation_name,
+                                        .started = clock.now()},
                     {}));
   server::ListenOptions listen;
   listen.address = own_address(options);
