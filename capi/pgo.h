@@ -24,14 +24,14 @@ extern "C" {
 #define PGO_ABI_VERSION 1
 
 /* The version of the library, "MAJOR.MINOR.PATCH". Static; safe from any thread. */
-PGO_API const char *pgo_version(void);
+PGO_API const char* pgo_version(void);
 
 /* The PGO_ABI_VERSION the library was built with: compare it with the header's at start-up. */
 PGO_API int32_t pgo_abi_version(void);
 
 /* The release of the PostgreSQL Operator whose wire protocol and objects this library speaks,
  * "4.2.0". Static. */
-PGO_API const char *pgo_compatible_version(void);
+PGO_API const char* pgo_compatible_version(void);
 
 #ifdef __cplusplus
 }

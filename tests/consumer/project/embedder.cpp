@@ -1,8 +1,8 @@
 // A program that embeds a Kubernetes API, with nothing but the installed library.
-#include <cstdio>
-
 #include "pgo/embedded/api_server.h"
 #include "pgo/kube/client.h"
+
+#include <cstdio>
 
 int main() {
   const pgo::SystemClock clock;

@@ -40,7 +40,7 @@ struct Error {
   Code code = Code::internal;
   std::string message{};
   std::string subject{};  ///< the object or field concerned: "Deployment ns/name", "spec.replicas"
-  int http_status = 0;  ///< status of the answer this came from, 0 when there was none
+  int http_status = 0;    ///< status of the answer this came from, 0 when there was none
   std::string reason{};   ///< Kubernetes `Status.reason` of the answer, or empty
 
   /// "subject: message", or the message alone without a subject.
