@@ -17,8 +17,6 @@
 #include "pgo/server/rest_service.h"
 
 #include <thread>
-#include <unistd.h>
-
 namespace pgo::dev {
 
 namespace fs = std::filesystem;
@@ -229,9 +227,11 @@ Result<void> Environment::Impl::start() {
 
 Result<std::unique_ptr<Environment>> Environment::start(Options options, const Clock& clock,
                                                         IdSource& ids, Log log) {
-  if (options.local_node && geteuid() == 0) {
-    return fail(Code::failed_precondition,
-                "databases are not run as root; start as an ordinary user");
+  if (options.local_node) {
+    // Before anything is written: what is missing is better said at once than by each pod.
+    embedded::LocalNodeOptions node;
+    node.images_dir = options.images_dir;
+    PGO_TRY_VOID(embedded::LocalNode::check_prerequisites(node));
   }
   if (options.namespaces.empty()) {
     return fail(Code::invalid_argument, "at least one namespace for clusters is needed");

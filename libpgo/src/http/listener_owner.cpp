@@ -25,7 +25,12 @@ std::string dotted(const std::string& hex) {
   return text;
 }
 
-bool find_in(const char* file, std::uint16_t port, Listener& found) {
+/// A listener on all addresses stands in the way of every one.
+bool in_the_way(const std::string& listener, const std::string& address) {
+  return listener == address || listener == "0.0.0.0" || listener == "[::]";
+}
+
+bool find_in(const char* file, const std::string& address, std::uint16_t port, Listener& found) {
   std::ifstream table(file);
   std::string line;
   std::getline(table, line);
@@ -39,7 +44,7 @@ bool find_in(const char* file, std::uint16_t port, Listener& found) {
     if (std::stoul(local.substr(colon + 1), nullptr, 16) != port) continue;
     const std::string host = local.substr(0, colon);
     found = {.address = host.size() == 8 ? dotted(host) : "[::]", .inode = inode};
-    return true;
+    if (in_the_way(found.address, address)) return true;
   }
   return false;
 }
@@ -69,9 +74,12 @@ std::string process_with(const std::string& inode) {
 
 }  // namespace
 
-std::string listener_on(std::uint16_t port) {
+std::string listener_on(const std::string& address, std::uint16_t port) {
   Listener found;
-  if (!find_in("/proc/net/tcp", port, found) && !find_in("/proc/net/tcp6", port, found)) return {};
+  if (!find_in("/proc/net/tcp", address, port, found) &&
+      !find_in("/proc/net/tcp6", address, port, found)) {
+    return {};
+  }
   const std::string process = process_with(found.inode);
   return found.address + ":" + std::to_string(port) + (process.empty() ? "" : " (" + process + ")");
 }
@@ -80,7 +88,7 @@ std::string bind_problem(const std::string& address, std::uint16_t port, bool in
                          const std::string& reason) {
   const std::string what = "cannot listen on " + address + ":" + std::to_string(port) + ": ";
   if (!in_use) return what + reason;
-  const std::string holder = listener_on(port);
+  const std::string holder = listener_on(address, port);
   return what + "the address is in use" + (holder.empty() ? "" : " by " + holder) +
          "; stop that program or choose another address or port";
 }
