@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from daemon import Cluster, Daemon
@@ -5,7 +7,7 @@ from daemon import Cluster, Daemon
 
 @pytest.fixture(scope="session")
 def daemon():
-    running = Daemon("127.91").start()
+    running = Daemon(os.environ.get("PGO_E2E_NETWORK", "127.91")).start()
     yield running
     running.remove()
 

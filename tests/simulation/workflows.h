@@ -3,9 +3,9 @@
 #include "world.h"
 
 #include <functional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgo::testing {
 
@@ -17,8 +17,14 @@ struct Workflow {
   std::function<bool(const World&)> done;
 };
 
-std::span<const Workflow> workflows();
+/// All of them. Each capability brings its own in CAPABILITY_workflows.cpp.
+const std::vector<Workflow>& workflows();
 const Workflow& workflow_named(std::string_view name);
+
+void add_cluster_workflows(std::vector<Workflow>& workflows);
+
+/// Preparation that most workflows need: a settled cluster "hippo" with so many replicas.
+void created(World& world, int replicas);
 
 /// What a run came to.
 struct Run {
