@@ -6,11 +6,14 @@
 /// One maker per command file; commands.cpp puts them in order.
 namespace pgo::cli {
 
+Command backup_command();
 Command create_group();
 Command create_cluster_command();
 Command delete_group();
+Command delete_backup_command();
 Command delete_cluster_command();
 Command show_group();
+Command show_backup_command();
 Command show_cluster_command();
 Command show_workflow_command();
 Command scale_command();

@@ -64,6 +64,7 @@ Result<kube::Object> backrest_job(const Renderer& renderer, const model::PgClust
                    {"ClusterId", id.empty() ? std::string_view(cluster.metadata.uid) : id},
                    {"PgoUser", task.metadata.label(label::kPgouser)},
                    {"BackupType", work.backup_type},
+                   {"TaskUid", task.metadata.uid},
                    {"SecurityContext", json::Object{}},
                    {"PGOImagePrefix", config.pgo.pgo_image_prefix},
                    {"PGOImageTag", config.pgo.pgo_image_tag},

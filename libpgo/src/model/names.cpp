@@ -23,6 +23,15 @@ bool is_generated(std::string_view text) {
   return !text.empty() && text.find_first_not_of(kAlphabet) == std::string_view::npos;
 }
 
+/// "BASE-<r4>". Pods add six characters to it, and their label job-name holds 63.
+std::string job_name(std::string base, std::string_view task_uid) {
+  constexpr std::size_t kLongest = 57 - std::string_view("-abcd").size();
+  const std::string suffix = derived_suffix(cat({task_uid, "/job"}));
+  if (base.size() > kLongest) base.resize(kLongest);
+  while (base.ends_with('-') || base.ends_with('.')) base.pop_back();
+  return cat({base, "-", suffix});
+}
+
 }  // namespace
 
 namespace names {
@@ -69,6 +78,20 @@ std::string scope_sync(std::string_view scope) { return cat({scope, "-sync"}); }
 
 std::string stanza_create(std::string_view cluster) { return cat({cluster, "-stanza-create"}); }
 std::string backup(std::string_view cluster) { return cat({"backrest-backup-", cluster}); }
+std::string pgdump_task(std::string_view cluster) { return cat({"backup-", cluster, "-pgdump"}); }
+std::string pgrestore_task(std::string_view cluster) {
+  return cat({"restore-", cluster, "-pgdump"});
+}
+std::string pgdump_job(std::string_view cluster, std::string_view task_uid) {
+  return job_name(pgdump_task(cluster), task_uid);
+}
+std::string pgrestore_job(std::string_view cluster, std::string_view volume,
+                          std::string_view task_uid) {
+  return job_name(cat({"pgrestore-", cluster, "-from-", volume}), task_uid);
+}
+std::string backup_removal_task(std::string_view cluster) {
+  return cat({cluster, "-rmdata-backup"});
+}
 std::string create_workflow(std::string_view cluster) { return cat({cluster, "-createcluster"}); }
 std::string removal_task(std::string_view target) { return cat({target, "-rmdata"}); }
 std::string policies_task(std::string_view cluster) { return cat({cluster, "-policies"}); }

@@ -1,5 +1,6 @@
 #include "operations/checks.h"
 
+#include "operations/listing.h"
 #include "pgo/base/text.h"
 #include "pgo/kube/selector.h"
 #include "pgo/model/names.h"
@@ -89,6 +90,75 @@ Result<std::vector<model::PgCluster>> select_clusters(const Context& context, st
     clusters.push_back(std::move(cluster));
   }
   return clusters;
+}
+
+Result<std::vector<model::PgCluster>> named_clusters(const Context& context, std::string_view ns,
+                                                     std::string_view selector,
+                                                     const std::vector<std::string>& names) {
+  if (!selector.empty()) return select_clusters(context, ns, selector, {});
+  if (names.empty()) {
+    return fail(Code::invalid_argument, "The request names no cluster; give a name or a selector.",
+                "Args");
+  }
+  std::vector<model::PgCluster> clusters;
+  for (const std::string& name : names) {
+    PGO_TRY(model::PgCluster cluster, find_cluster(context, ns, name));
+    clusters.push_back(std::move(cluster));
+  }
+  return clusters;
+}
+
+namespace {
+
+Result<ObjectPtr> the_ready_pod(const Context& context, std::string_view ns,
+                                const std::string& selector, const std::string& what) {
+  PGO_TRY(std::vector<ObjectPtr> pods, context.reader.list(kube::types::kPod, ns, selector));
+  std::erase_if(pods, [](const ObjectPtr& pod) {
+    const std::string_view phase = (*pod)["status"]["phase"].as_string();
+    return pod->being_deleted() || phase == "Succeeded" || phase == "Failed";
+  });
+  if (pods.size() != 1) {
+    return fail(Code::failed_precondition,
+                what + (pods.empty() ? " has no pod" : " has several pods") +
+                    " at the moment; nothing was started. Try again when it has one.");
+  }
+  const Readiness state = readiness(*pods.front());
+  if (state.total == 0 || state.ready < state.total) {
+    return fail(Code::failed_precondition, what + " is not ready (pod " +
+                                               std::string(pods.front()->name()) +
+                                               "); nothing was started. Try again when it is.");
+  }
+  return pods.front();
+}
+
+}  // namespace
+
+Result<ObjectPtr> ready_repo_pod(const Context& context, std::string_view ns,
+                                 std::string_view cluster) {
+  return the_ready_pod(context, ns, model::selector::repo(cluster),
+                       "The backup repository of " + std::string(cluster));
+}
+
+Result<ObjectPtr> ready_primary_pod(const Context& context, std::string_view ns,
+                                    std::string_view cluster) {
+  return the_ready_pod(context, ns, model::selector::primary_pod(cluster),
+                       "The primary of " + std::string(cluster));
+}
+
+Result<void> replace_task(const Context& context, const kube::Object& task, const ObjectPtr& old) {
+  if (old) {
+    kube::DeleteOptions only_this;
+    only_this.uid = std::string(old->uid());
+    auto removed = context.client.remove(kube::types::kPgTask, old->ns(), old->name(), only_this);
+    if (!removed && removed.error().code != Code::not_found) {
+      return fail(std::move(removed).error());
+    }
+  }
+  auto created = context.client.create(kube::types::kPgTask, task);
+  if (created) return {};
+  if (created.error().code != Code::already_exists) return fail(std::move(created).error());
+  return fail(Code::conflict, "Something else asked for the same at this moment; try again.",
+              std::string(task.name()));
 }
 
 Result<void> ensure(const Context& context, const kube::ResourceType& type,

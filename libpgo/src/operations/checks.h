@@ -34,6 +34,27 @@ Result<std::vector<model::PgCluster>> select_clusters(const Context& context, st
                                                       std::string_view selector,
                                                       std::string_view name);
 
+/// The pgclusters of a request with "Args" and "Selector": a selector wins, each name must exist,
+/// and one of both must be given. A selector may fit none.
+Result<std::vector<model::PgCluster>> named_clusters(const Context& context, std::string_view ns,
+                                                     std::string_view selector,
+                                                     const std::vector<std::string>& names);
+/// What 4.2.0 answered, with code "ok", when a selector fits none.
+inline constexpr std::string_view kNoClusterMatches = "no clusters found that match the selector";
+
+/// The repository's pod: the one that is there, running and ready. `failed_precondition` otherwise.
+Result<ObjectPtr> ready_repo_pod(const Context& context, std::string_view ns,
+                                 std::string_view cluster);
+
+/// The pod that leads (K1: by its role label), every container of it ready. `failed_precondition`
+/// otherwise.
+Result<ObjectPtr> ready_primary_pod(const Context& context, std::string_view ns,
+                                    std::string_view cluster);
+
+/// Puts a task in the place of an older one of that name. `conflict` when somebody else did the
+/// same in between.
+Result<void> replace_task(const Context& context, const kube::Object& task, const ObjectPtr& old);
+
 /// Creates an object; one of that name that is there already counts as done.
 Result<void> ensure(const Context& context, const kube::ResourceType& type,
                     const kube::Object& object);

@@ -15,6 +15,7 @@ namespace types = kube::types;
 using json::Value;
 
 bool completed(const Task& task) { return task.status == model::progress::kJobCompleted; }
+bool failed(const Task& task) { return task.status == model::progress::kJobError; }
 
 bool is_backrest(const Task& task) {
   return task.object && task.object->type() == model::TaskType::backrest && !task.meta.deleting;
@@ -27,6 +28,26 @@ Event backup_event(const ClusterView& view, std::string_view type) {
   return event;
 }
 
+/// Made for an older request of the same name, whose task is gone. Older operators did not say.
+bool of_another_task(const Job& job, const Task& task) {
+  return !job.task_uid.empty() && job.task_uid != task.meta.uid;
+}
+
+/// At most one backup runs in a repository at any time: pgBackRest locks it, and the second would
+/// fail. Null when `name` may start. A Job on its way out still has a pod.
+std::string_view other_backup(const Work& work, std::string_view name) {
+  for (const auto& job : work.view.jobs) {
+    const bool over = job->succeeded || job->failed;
+    const bool backup = job->backrest && job->command == model::backrest_command::kBackup;
+    if (backup && !over && job->meta.name != name) return job->meta.name;
+  }
+  for (const Action& action : work.plan.actions()) {
+    const auto* made = std::get_if<Ensure>(&action.what);
+    if (made != nullptr && made->type == types::kJob) return made->object.name();
+  }
+  return {};
+}
+
 /// The Job was made for a primary or a repository that is another pod by now.
 bool outdated(const Job& job, const Task& task, const Pod& primary, const Pod& repo) {
   const bool other_primary = !primary.ip.empty() &&
@@ -37,15 +58,37 @@ bool outdated(const Job& job, const Task& task, const Pod& primary, const Pod& r
 
 void start_job(Work& work, const Task& task, const Pod& primary, const Pod& repo) {
   if (task.parameter(model::param::kBackrestCommand) == model::backrest_command::kBackup) {
+    if (const auto other = other_backup(work, task.meta.name); !other.empty()) {
+      return work.plan.wait(Reason::backup, subject("Job", other));
+    }
     work.plan.event(backup_event(work.view, "CreateBackup"), "a backup starts");
   }
-  if (task.state != model::state::kTaskProcessed ||
+  if (task.state != model::state::kTaskProcessed || failed(task) ||
       task.parameter(model::param::kPodName) != repo.meta.name) {
     Value body = processed_task();
-    body.at_or_add("spec").at_or_add("parameters").set(model::param::kPodName, repo.meta.name);
+    Value& spec = body.at_or_add("spec");
+    spec.at_or_add("parameters").set(model::param::kPodName, repo.meta.name);
+    if (failed(task)) spec.set("status", "");
     work.plan.patch(types::kPgTask, task.meta, std::move(body), "the repository's pod");
   }
   work.plan.create(types::kJob, backrest_job(work, task, primary, repo), "the task asks for it");
+}
+
+/// A task ends, one way or the other: nobody waits for ever.
+void give_up(Work& work, const Task& task, const Job& job) {
+  work.plan.wait(Reason::job_failed, subject("Job", job.meta.name));
+  const bool backup =
+      task.parameter(model::param::kBackrestCommand) == model::backrest_command::kBackup;
+  if (!backup || failed(task)) return;
+  const std::string why = "Job " + job.meta.name + " failed: " + job.problem;
+  Event event = backup_event(work.view, "CreateBackupFailure");
+  event.payload.emplace_back("errormessage", why);
+  event.warning = true;
+  work.plan.event(std::move(event), "the backup failed");
+  work.plan.patch(types::kPgTask, task.meta,
+                  Value::object({{"spec", Value::object({{"status", model::progress::kJobError}})},
+                                 {"status", Value::object({{"message", why}})}}),
+                  "the backup failed");
 }
 
 /// True when the task's Job has succeeded (K20: that and nothing else counts). Otherwise the Job is
@@ -53,7 +96,10 @@ void start_job(Work& work, const Task& task, const Pod& primary, const Pod& repo
 bool run(Work& work, const Task& task, Reason reason) {
   const std::string_view name = task.parameter(model::param::kJobName);
   const Job* job = work.view.job(name.empty() ? std::string_view(task.meta.name) : name);
-  if (job != nullptr && job->meta.deleting) {
+  const bool foreign = job != nullptr && of_another_task(*job, task);
+  if (foreign)
+    work.plan.remove(types::kJob, job->meta, "a newer task took its place", "Foreground");
+  if (job != nullptr && (foreign || job->meta.deleting)) {
     work.plan.wait(Reason::jobs_gone, job->meta.name);
     return false;
   }
@@ -68,7 +114,7 @@ bool run(Work& work, const Task& task, Reason reason) {
   } else if ((job->failures > 0 || job->failed) && outdated(*job, task, *primary, *repo)) {
     work.plan.remove(types::kJob, job->meta, "it aims at a pod that is gone", "Foreground");
   } else if (job->failed) {
-    work.plan.wait(Reason::job_failed, subject("Job", job->meta.name));
+    give_up(work, task, *job);
   }
   return false;
 }
@@ -198,7 +244,7 @@ void failover_backup(Work& work) {
 /// Tasks whose Job is to run: those of a promotion and those that people or schedules ask for.
 void open_tasks(Work& work) {
   for (const auto& task : work.view.tasks) {
-    if (!is_backrest(*task) || completed(*task)) continue;
+    if (!is_backrest(*task) || completed(*task) || failed(*task)) continue;
     // 4.2.0 never marked a finished stanza-create; the cluster's state says that it is done.
     if (task->parameter(model::param::kBackrestCommand) != model::backrest_command::kBackup) {
       continue;

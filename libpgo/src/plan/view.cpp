@@ -39,13 +39,13 @@ const json::Value& pod_spec_of_job(const kube::Object& object) {
   return object["spec"]["template"]["spec"];
 }
 
-bool has_condition(const kube::Object& object, std::string_view type) {
-  for (const json::Value& condition : object["status"]["conditions"].items()) {
-    if (condition["type"].as_string() == type && condition["status"].as_string() == "True") {
-      return true;
-    }
+/// The condition of that type when it holds, else null.
+const json::Value& condition(const kube::Object& object, std::string_view type) {
+  static const json::Value kNone;
+  for (const json::Value& one : object["status"]["conditions"].items()) {
+    if (one["type"].as_string() == type && one["status"].as_string() == "True") return one;
   }
-  return false;
+  return kNone;
 }
 
 /// Decodes the resource into `view.object`. What every write changes is left out, so that two
@@ -139,17 +139,24 @@ Job Job::from(const kube::Object& object) {
   job.backup_type = text_of(object.label(label::kBackupType));
   job.command_opts = text_of(env_value(pod_spec_of_job(object)["containers"][0], "COMMAND_OPTS"));
   job.backrest = is_true(object, label::kBackrestJob);
+  job.task = text_of(object.label(label::kTask));
+  job.task_uid = text_of(object.annotation(model::annotation::kTaskUid));
   job.pgdump = is_true(object, label::kPgdump);
+  job.pgrestore = is_true(object, label::kPgrestore);
   job.pgbackup = is_true(object, label::kPgbackup);
   job.rmdata = is_true(object, label::kRmdata);
   job.failures = static_cast<int>(object["status"]["failed"].as_int());
   job.succeeded = object["status"]["succeeded"].as_int() > 0;
-  job.failed = !job.succeeded && has_condition(object, "Failed");
+  const json::Value& failed = condition(object, "Failed");
+  job.failed = !job.succeeded && !failed.is_null();
+  if (job.failed) job.problem = text_of(failed["message"].as_string());
   return job;
 }
 
 Volume Volume::from(const kube::Object& object) {
-  return {.meta = Meta::from(object), .removable = is_true(object, label::kRemovable)};
+  return {.meta = Meta::from(object),
+          .removable = is_true(object, label::kRemovable),
+          .pgdump = is_true(object, label::kPgdump)};
 }
 
 Service Service::from(const kube::Object& object) { return {.meta = Meta::from(object)}; }

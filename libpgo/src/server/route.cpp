@@ -66,6 +66,7 @@ std::string message_of(const Error& error) {
 
 std::vector<Route> all_routes() {
   std::vector<Route> routes;
+  add_backup_routes(routes);
   add_cluster_routes(routes);
   add_system_routes(routes);
   return routes;

@@ -81,14 +81,20 @@ Request lenient_request(std::string_view body) {
   return request;
 }
 
-/// A route whose request is a JSON body with `ClientVersion` and `Namespace`.
+/// A route whose request is a JSON body with `Namespace`, and with `ClientVersion` where 4.2.0's
+/// has one.
 template <typename Request, typename Response>
 Route body_route(std::string_view method, std::string_view pattern, std::string_view permission,
                  Result<Response> (*work)(const Call&, const Request&)) {
   const auto handle = [work](const Call& call) {
     const Request request = lenient_request<Request>(call.body);
-    if (auto checked = check_request(call, VersionCheck::given, request.client_version,
-                                     NamespaceCheck::given, request.ns);
+    VersionCheck check = VersionCheck::none;
+    std::string_view version;
+    if constexpr (requires { request.client_version; }) {
+      check = VersionCheck::given;
+      version = request.client_version;
+    }
+    if (auto checked = check_request(call, check, version, NamespaceCheck::given, request.ns);
         !checked) {
       return respond<Response>(fail(std::move(checked).error()));
     }
@@ -127,6 +133,7 @@ Route query_route(std::string_view method, std::string_view pattern, std::string
 }
 
 /// Adders, one per capability; `all_routes` calls each.
+void add_backup_routes(std::vector<Route>& routes);
 void add_cluster_routes(std::vector<Route>& routes);
 void add_system_routes(std::vector<Route>& routes);
 std::vector<Route> all_routes();

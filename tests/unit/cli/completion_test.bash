@@ -23,8 +23,8 @@ expect() {
   fi
 }
 
-expect pgo s "scale scaledown show status"
-expect pgo show "" "cluster workflow"
+expect pgo sc "scale scaledown"
+expect pgo show c "cluster"
 expect pgo -n team show w "workflow"
 expect pgo create cluster --repl "--replica-count= --replica-storage-config="
 expect pgo create cluster --pod-anti-affinity = "" "required preferred disabled"

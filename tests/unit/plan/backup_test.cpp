@@ -105,7 +105,66 @@ TEST_CASE("K20: failed attempts of a backup Job neither end nor complete it") {
   cluster.job_of("backrest-backup-hippo").failed = true;
   const auto [b, failed] = look(cluster);
   CHECK(failed.waits_for(plan::Reason::job_failed));
-  CHECK_FALSE(failed.patch_of("Pgtask", "backrest-backup-hippo"));
+  CHECK_FALSE(failed.patch_of("Pgcluster", "hippo"));
+}
+
+TEST_CASE("backup: a Job that failed for good ends its task, once, with the reason") {
+  auto cluster = view("hippo").settled();
+  auto task = backrest("backrest-backup-hippo", "backup");
+  task.metadata.uid = "request-2";
+  plan::ClusterView seen = cluster;
+  seen.tasks = {std::make_shared<const plan::Task>(plan::Task::from(task.object()))};
+  auto job = *seen.job("backrest-backup-hippo");
+  job.succeeded = false;
+  job.failed = true;
+  job.problem = "it has reached its limit";
+  seen.jobs = {std::make_shared<const plan::Job>(job)};
+  const auto [a, ends] = look(seen);
+  const json::Value* patch = ends.patch_of("Pgtask", "backrest-backup-hippo");
+  REQUIRE(patch != nullptr);
+  CHECK((*patch)["spec"]["status"].as_string() == "job error");
+  CHECK((*patch)["status"]["message"].as_string().find("reached its limit") != std::string::npos);
+  CHECK(ends.events() == Names{"CreateBackupFailure"});
+
+  task.spec.status = "job error";
+  seen.tasks = {std::make_shared<const plan::Task>(plan::Task::from(task.object()))};
+  CHECK(look(seen).plan.empty());
+}
+
+TEST_CASE("backup: a new request never takes the Job of the older one for its own") {
+  auto cluster = view("hippo").settled();
+  auto task = backrest("backrest-backup-hippo", "backup");
+  task.metadata.uid = "request-2";
+  plan::ClusterView seen = cluster;
+  seen.tasks = {std::make_shared<const plan::Task>(plan::Task::from(task.object()))};
+  auto job = *seen.job("backrest-backup-hippo");
+  job.task_uid = "request-1";
+  REQUIRE(job.succeeded);
+  seen.jobs = {std::make_shared<const plan::Job>(job)};
+  const auto [a, cleans] = look(seen);
+  CHECK(cleans.deletes("Job") == Names{"backrest-backup-hippo"});
+  CHECK(cleans.patches("Pgtask").empty());
+  CHECK(cleans.waits_for(plan::Reason::jobs_gone));
+
+  seen.jobs.clear();
+  const auto [b, starts] = look(seen);
+  const kube::Object* made = starts.created("Job", "backrest-backup-hippo");
+  REQUIRE(made != nullptr);
+  CHECK(plan::Job::from(*made).task_uid == "request-2");
+}
+
+TEST_CASE("backup: at most one backup Job runs in a repository") {
+  auto cluster = view("hippo").settled();
+  cluster.task(backrest("hippo-backrest-diff-backup-schedule", "backup"));
+  cluster.task(backrest("hippo-backrest-full-backup-schedule", "backup"));
+  const auto [a, first] = look(cluster);
+  CHECK(first.creates("Job") == Names{"hippo-backrest-diff-backup-schedule"});
+  CHECK(first.waits_for(plan::Reason::backup));
+
+  cluster.job("hippo-backrest-diff-backup-schedule", false);
+  CHECK(look(cluster).plan.creates("Job").empty());
+  cluster.job_of("hippo-backrest-diff-backup-schedule").succeeded = true;
+  CHECK(look(cluster).plan.creates("Job") == Names{"hippo-backrest-full-backup-schedule"});
 }
 
 TEST_CASE("backup: a failing Job that aims at a pod of the past is made anew") {

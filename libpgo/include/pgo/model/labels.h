@@ -116,6 +116,8 @@ inline constexpr std::string_view kFailoverBackup = "pgo-failover-backup";
 inline constexpr std::string_view kPausedByUs = "pgo-autofail-paused";
 /// On a removal task: the UID of the pgcluster it was made for. Ours, not 4.2.0's.
 inline constexpr std::string_view kRemoves = "pgo-removes-uid";
+/// On a Job: the UID of the task it works for; a newer task of that name is not its. Ours.
+inline constexpr std::string_view kTaskUid = "pgo-task-uid";
 /// On Patroni's `<scope>-config`: the dynamic configuration as JSON text.
 inline constexpr std::string_view kPatroniConfig = "config";
 /// On an instance's pod: what Patroni knows about it, as JSON text.

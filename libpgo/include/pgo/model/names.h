@@ -96,8 +96,15 @@ std::string scope_leader(std::string_view scope);
 std::string scope_failover(std::string_view scope);
 std::string scope_sync(std::string_view scope);
 
-std::string stanza_create(std::string_view cluster);  ///< task and Job
-std::string backup(std::string_view cluster);         ///< task and Job "backrest-backup-<c>"
+std::string stanza_create(std::string_view cluster);   ///< task and Job
+std::string backup(std::string_view cluster);          ///< task and Job "backrest-backup-<c>"
+std::string pgdump_task(std::string_view cluster);     ///< "backup-<c>-pgdump"
+std::string pgrestore_task(std::string_view cluster);  ///< "restore-<c>-pgdump"
+/// A name with four letters that follow from the task's UID, so that each attempt makes the same.
+std::string pgdump_job(std::string_view cluster, std::string_view task_uid);
+std::string pgrestore_job(std::string_view cluster, std::string_view volume,
+                          std::string_view task_uid);
+std::string backup_removal_task(std::string_view cluster);  ///< of `pgo delete backup`
 std::string create_workflow(std::string_view cluster);
 std::string removal_task(std::string_view target);  ///< cluster or replica
 std::string policies_task(std::string_view cluster);

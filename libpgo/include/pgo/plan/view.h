@@ -71,7 +71,10 @@ struct Job {
   std::string backup_type;   ///< label pgha-backup-type
   std::string command_opts;  ///< env COMMAND_OPTS of the first container
   bool backrest = false;     ///< label pgo-backrest-job
-  bool pgdump = false, pgbackup = false, rmdata = false;
+  std::string task;          ///< label pg-task
+  std::string task_uid;      ///< annotation: the task it was made for
+  std::string problem;       ///< why it failed for good
+  bool pgdump = false, pgrestore = false, pgbackup = false, rmdata = false;
   bool succeeded = false;  ///< judged by success alone, never by the absence of failures (K20)
   bool failed = false;     ///< condition Failed: no more retries
   int failures = 0;        ///< pods that failed so far
@@ -83,6 +86,7 @@ struct Job {
 struct Volume {
   Meta meta;
   bool removable = false;  ///< label pgremove
+  bool pgdump = false;     ///< label pgdump: dumps are in it
 
   static Volume from(const kube::Object& object);
   bool operator==(const Volume&) const = default;

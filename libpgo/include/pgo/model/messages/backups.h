@@ -5,6 +5,7 @@
 #include "pgo/model/messages/list.h"
 #include "pgo/model/pgbackup.h"
 
+#include <cstdint>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -41,13 +42,69 @@ struct CreateBackrestBackupRequest {
   bool operator==(const CreateBackrestBackupRequest&) const = default;
 };
 
+/// One backup in a repository. Sizes are in bytes, times RFC 3339. Source: `pgbackrest info`.
+struct BackrestBackup {
+  std::string label, type, start, stop;
+  std::string prior;  ///< label of the backup it builds upon
+  std::string wal_start, wal_stop;
+  std::int64_t database_size = 0;           ///< of the whole database
+  std::int64_t backup_size = 0;             ///< what this backup copied of it
+  std::int64_t repository_size = 0;         ///< the whole database, as it lies in the repository
+  std::int64_t repository_backup_size = 0;  ///< what this backup added
+  bool damaged = false;                     ///< page checksums did not fit
+
+  static constexpr auto fields() {
+    using S = BackrestBackup;
+    using enum json::Emit;
+    return std::tuple{json::field("Label", &S::label, always),
+                      json::field("Type", &S::type, always),
+                      json::field("Start", &S::start, always),
+                      json::field("Stop", &S::stop, always),
+                      json::field("Prior", &S::prior, if_set),
+                      json::field("WalStart", &S::wal_start, always),
+                      json::field("WalStop", &S::wal_stop, always),
+                      json::field("DatabaseSize", &S::database_size, always),
+                      json::field("BackupSize", &S::backup_size, always),
+                      json::field("RepositorySize", &S::repository_size, always),
+                      json::field("RepositoryBackupSize", &S::repository_backup_size, always),
+                      json::field("Damaged", &S::damaged, if_set)};
+  }
+  bool operator==(const BackrestBackup&) const = default;
+};
+
+/// One repository of a cluster.
+struct BackrestRepository {
+  std::string storage_type;  ///< "local" or "s3"
+  std::string stanza, status;
+  std::string wal_min, wal_max;
+  std::vector<BackrestBackup> backups;  ///< oldest first
+
+  static constexpr auto fields() {
+    using S = BackrestRepository;
+    using enum json::Emit;
+    return std::tuple{
+        json::field("StorageType", &S::storage_type, always),
+        json::field("Stanza", &S::stanza, always),
+        json::field("Status", &S::status, always),
+        json::field("WalMin", &S::wal_min, always),
+        json::field("WalMax", &S::wal_max, always),
+        json::field("Backups", &S::backups, always),
+    };
+  }
+  bool operator==(const BackrestRepository&) const = default;
+};
+
 struct ShowBackrestDetail {
-  std::string name, info;
+  std::string name;
+  std::string info;  ///< what `pgbackrest info` says to people
+  /// The same in fields, where the request asked for it. Ours, not 4.2.0's.
+  std::vector<BackrestRepository> repositories;
 
   static constexpr auto fields() {
     using S = ShowBackrestDetail;
     return std::tuple{json::field("Name", &S::name, json::Emit::always),
-                      json::field("Info", &S::info, json::Emit::always)};
+                      json::field("Info", &S::info, json::Emit::always),
+                      json::field("Repositories", &S::repositories, json::Emit::if_set)};
   }
   bool operator==(const ShowBackrestDetail&) const = default;
 };

@@ -1,0 +1,64 @@
+#include "operations/backrest_info.h"
+
+#include "pgo/base/clock.h"
+#include "pgo/json/value.h"
+
+#include <chrono>
+
+namespace pgo::operations {
+namespace {
+
+using json::Value;
+using model::rest::BackrestBackup;
+using model::rest::BackrestRepository;
+
+std::string time_text(const Value& seconds) {
+  if (!seconds.is_int()) return {};
+  return to_rfc3339(TimePoint(std::chrono::seconds(seconds.as_int())));
+}
+
+std::string text_of(const Value& value) { return std::string(value.as_string()); }
+
+BackrestBackup backup_of(const Value& from) {
+  BackrestBackup backup;
+  backup.label = text_of(from["label"]);
+  backup.type = text_of(from["type"]);
+  backup.prior = text_of(from["prior"]);
+  backup.start = time_text(from["timestamp"]["start"]);
+  backup.stop = time_text(from["timestamp"]["stop"]);
+  backup.wal_start = text_of(from["archive"]["start"]);
+  backup.wal_stop = text_of(from["archive"]["stop"]);
+  const Value& info = from["info"];
+  backup.database_size = info["size"].as_int();
+  backup.backup_size = info["delta"].as_int();
+  backup.repository_size = info["repository"]["size"].as_int();
+  backup.repository_backup_size = info["repository"]["delta"].as_int();
+  backup.damaged = from["error"].as_bool();
+  return backup;
+}
+
+}  // namespace
+
+Result<std::vector<BackrestRepository>> parse_backrest_info(std::string_view text) {
+  const auto document = json::parse(text);
+  if (!document || !document->is_array()) {
+    return fail(Code::invalid_argument, "pgbackrest info gave no list of stanzas");
+  }
+  std::vector<BackrestRepository> repositories;
+  for (const Value& stanza : document->items()) {
+    BackrestRepository& repository = repositories.emplace_back();
+    repository.stanza = text_of(stanza["name"]);
+    repository.status = text_of(stanza["status"]["message"]);
+    for (const Value& archive : stanza["archive"].items()) {
+      // One for each system version; the last is the current one.
+      repository.wal_min = text_of(archive["min"]);
+      repository.wal_max = text_of(archive["max"]);
+    }
+    for (const Value& backup : stanza["backup"].items()) {
+      repository.backups.push_back(backup_of(backup));
+    }
+  }
+  return repositories;
+}
+
+}  // namespace pgo::operations

@@ -1,0 +1,171 @@
+#include "pgo/operations/backup.h"
+
+#include "operations/backrest_info.h"
+#include "operations/backup_options.h"
+#include "operations/checks.h"
+#include "pgo/base/text.h"
+#include "pgo/model/names.h"
+#include "pgo/model/pgtask.h"
+
+namespace pgo::operations {
+namespace {
+
+namespace rest = model::rest;
+
+struct Checked {
+  model::PgCluster cluster;
+  std::string repo_pod;
+};
+
+Result<Checked> check(const Context& context, const rest::CreateBackrestBackupRequest& request,
+                      model::PgCluster cluster) {
+  const std::string name = cluster.name();
+  if (cluster.metadata.label(model::label::kBackrest) != model::kTrue) {
+    return fail(Code::failed_precondition,
+                "Cluster " + name + " does not use pgBackRest; nothing was started.", name);
+  }
+  if (cluster.status.state == model::state::kClusterRestoring) {
+    return fail(Code::failed_precondition,
+                "Cluster " + name + " is being restored; try again when it is done.", name);
+  }
+  PGO_TRY_VOID(check_storage_type(cluster, request.backrest_storage_type, StorageTypes::any,
+                                  "BackrestStorageType"));
+  PGO_TRY_VOID(check_no_removal(context, request.ns, name));
+  PGO_TRY(const ObjectPtr repo, ready_repo_pod(context, request.ns, name));
+  PGO_TRY_VOID(ready_primary_pod(context, request.ns, name));
+  return Checked{std::move(cluster), std::string(repo->name())};
+}
+
+/// A backup that the operator owes (the first one, or a promotion's) and that this one replaces is
+/// owed no longer: the new task takes over what it was for.
+Result<void> take_over(model::PgTask& task, const kube::Object& object) {
+  PGO_TRY(const model::PgTask old, model::PgTask::from(object));
+  const std::string_view type = old.parameter(model::param::kBackupType);
+  if (old.spec.status == model::progress::kJobCompleted || type.empty()) return {};
+  task.spec.parameters.insert_or_assign(std::string(model::param::kBackupType), type);
+  const std::string_view promotion = object.annotation(model::annotation::kFailoverBackup);
+  if (!promotion.empty()) {
+    task.metadata.annotations.emplace(model::annotation::kFailoverBackup, promotion);
+  }
+  return {};
+}
+
+Result<void> ask_for(const Context& context, const Caller& caller,
+                     const rest::CreateBackrestBackupRequest& request, const std::string& options,
+                     const Checked& checked) {
+  const std::string& cluster = checked.cluster.name();
+  const std::string name = model::names::backup(cluster);
+  model::BackrestWork work;
+  work.cluster = cluster;
+  work.command = model::backrest_command::kBackup;
+  work.options = options;
+  work.storage_type = request.backrest_storage_type;
+  work.repo_pod = checked.repo_pod;
+  model::PgTask task = model::backrest_task(request.ns, name, work);
+  task.metadata.labels.emplace(model::label::kClusterId,
+                               checked.cluster.metadata.label(model::label::kClusterId));
+  task.metadata.labels.emplace(model::label::kPgouser, caller.user);
+  // K6, O6: no older task is nothing to clean. Its Jobs are the plan's to remove.
+  PGO_TRY(const ObjectPtr old,
+          get_if_exists(context.reader, kube::types::kPgTask, request.ns, name));
+  if (old) PGO_TRY_VOID(take_over(task, *old));
+  return replace_task(context, task.object(), old);
+}
+
+Result<std::string> run_info(const Context& context, const kube::Object& repo,
+                             std::vector<std::string> options) {
+  kube::ExecRequest request;
+  request.ns = std::string(repo.ns());
+  request.pod = std::string(repo.name());
+  request.container = std::string(model::container::kDatabase);
+  request.command = {"pgbackrest", std::string(model::backrest_command::kInfo)};
+  request.command.insert(request.command.end(), options.begin(), options.end());
+  PGO_TRY(const kube::ExecResult result, context.client.exec(request));
+  if (result.exit_code == 0) return result.out;
+  const std::string why(text::trim(result.err.empty() ? result.out : result.err));
+  return fail(Code::unavailable,
+              "pgbackrest info ended with " + std::to_string(result.exit_code) + ": " + why,
+              request.pod);
+}
+
+void tell_text(const Context& context, const kube::Object& repo, const std::string& type,
+               std::vector<std::string> options, rest::ShowBackrestDetail& into) {
+  auto text = run_info(context, repo, std::move(options));
+  into.info += "\nStorage Type: " + type + "\n";
+  into.info += text ? *text : text.error().text() + "\n";
+}
+
+void tell_fields(const Context& context, const kube::Object& repo, const std::string& type,
+                 std::vector<std::string> options, rest::ShowBackrestDetail& into) {
+  options.emplace_back("--output=json");
+  auto text = run_info(context, repo, std::move(options));
+  auto found = text ? parse_backrest_info(*text)
+                    : Result<std::vector<rest::BackrestRepository>>(fail(std::move(text).error()));
+  if (!found) {
+    rest::BackrestRepository unknown;
+    unknown.status = found.error().text();
+    found = std::vector{std::move(unknown)};
+  }
+  for (rest::BackrestRepository& one : *found) {
+    one.storage_type = type;
+    into.repositories.push_back(std::move(one));
+  }
+}
+
+}  // namespace
+
+Result<rest::CreateBackrestBackupResponse> create_backups(
+    const Context& context, const Caller& caller,
+    const rest::CreateBackrestBackupRequest& request) {
+  PGO_TRY(const BackupOptions options,
+          parse_backup_options(BackupTool::pgbackrest_backup, request.backup_opts, "BackupOpts"));
+  rest::CreateBackrestBackupResponse response;
+  response.status.code = "ok";
+  PGO_TRY(std::vector<model::PgCluster> clusters,
+          named_clusters(context, request.ns, request.selector, request.args));
+  if (clusters.empty()) {
+    response.results.emplace_back(kNoClusterMatches);
+    return response;
+  }
+  std::vector<Checked> all;
+  for (model::PgCluster& cluster : clusters) {
+    PGO_TRY(Checked checked, check(context, request, std::move(cluster)));
+    all.push_back(std::move(checked));
+  }
+  for (const Checked& checked : all) {
+    auto asked = ask_for(context, caller, request, options.text(), checked);
+    if (!asked) {
+      if (response.results.empty()) return fail(std::move(asked).error());
+      response.status = {.code = "error", .msg = asked.error().text()};
+      break;
+    }
+    const std::string& name = checked.cluster.name();
+    context.log.info("backup requested", {{"namespace", request.ns}, {"cluster", name}});
+    response.results.push_back("created Pgtask " + model::names::backup(name));
+  }
+  return response;
+}
+
+Result<rest::ShowBackrestResponse> show_backups(const Context& context,
+                                                const ShowBackupsRequest& request) {
+  rest::ShowBackrestResponse response;
+  response.status.code = "ok";
+  const std::string name = request.cluster == "all" ? std::string() : request.cluster;
+  PGO_TRY(const std::vector<model::PgCluster> clusters,
+          select_clusters(context, request.ns, request.selector, name));
+  if (clusters.empty() && !name.empty() && request.selector.empty()) {
+    return fail(Code::not_found,
+                "There is no cluster " + name + " in namespace " + request.ns + ".", name);
+  }
+  for (const model::PgCluster& cluster : clusters) {
+    PGO_TRY(const ObjectPtr repo, ready_repo_pod(context, request.ns, cluster.name()));
+    rest::ShowBackrestDetail& item = response.items.emplace_back();
+    item.name = cluster.name();
+    const auto tell = request.structured ? tell_fields : tell_text;
+    if (cluster.uses_local_repository()) tell(context, *repo, "local", {}, item);
+    if (cluster.uses_s3()) tell(context, *repo, "s3", {"--repo-type=s3"}, item);
+  }
+  return response;
+}
+
+}  // namespace pgo::operations
