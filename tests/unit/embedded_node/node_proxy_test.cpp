@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <thread>
+#include <vector>
 
 using namespace pgo;
 using namespace pgo::embedded::node;
@@ -39,13 +40,8 @@ class Server {
         Fd client(::accept(listener_.get(), nullptr, nullptr));
         if (!client) return;
         ++accepted;
-        std::size_t total = 0;
-        char block[65536];
-        ssize_t count = 0;
-        while ((count = ::read(client.get(), block, sizeof block)) > 0)
-          total += static_cast<std::size_t>(count);
-        std::string answer = name + " " + std::to_string(total);
-        (void)::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+        // Each on its own: one that is kept open must not hold up the next.
+        clients_.emplace_back([client = std::move(client), name] { serve(client, name); });
       }
     });
   }
@@ -57,7 +53,18 @@ class Server {
   std::atomic<int> accepted{0};
 
  private:
+  static void serve(const Fd& client, const std::string& name) {
+    std::size_t total = 0;
+    char block[65536];
+    ssize_t count = 0;
+    while ((count = ::read(client.get(), block, sizeof block)) > 0)
+      total += static_cast<std::size_t>(count);
+    std::string answer = name + " " + std::to_string(total);
+    (void)::send(client.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+  }
+
   Fd listener_;
+  std::vector<std::jthread> clients_;
   std::thread thread_;
 };
 

@@ -257,3 +257,12 @@ TEST_CASE("supervisor: what it started dies with it") {
   std::this_thread::sleep_for(200ms);  // ten beats long
   CHECK(read_file(world.folder.path() / "beat").value_or("") == beat);
 }
+
+TEST_CASE("supervisor: goes away while sandboxes start, speak and end") {
+  World world;
+  NEEDS_USER(world);
+  constexpr int kMany = 12;
+  for (int i = 0; i < kMany; ++i) world.shell(i % 2 == 0 ? "echo up; sleep 1000" : "echo gone");
+  REQUIRE(world.started.take());
+  world.supervisor.reset();  // an answer of one of them may be waiting in the same round
+}

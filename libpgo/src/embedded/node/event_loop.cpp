@@ -131,6 +131,12 @@ void EventLoop::forget(int fd) {
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
+void EventLoop::forget_all() {
+  watches_.clear();
+  timers_.clear();
+  due_.clear();
+}
+
 int EventLoop::wait_ms() const {
   if (timers_.empty()) return -1;
   auto left = timers_.begin()->first.first - Steady::now();

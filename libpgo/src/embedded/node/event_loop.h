@@ -52,6 +52,9 @@ class EventLoop {
   void change(int fd, std::uint32_t events);
   /// Before the descriptor is closed.
   void forget(int fd);
+  /// No descriptor and no timer calls anybody any more, also not for what has happened already:
+  /// for an owner that is about to go.
+  void forget_all();
 
   /// For `create` only.
   struct Access;

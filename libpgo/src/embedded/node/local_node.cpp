@@ -124,6 +124,7 @@ LocalNode::~LocalNode() {
   }
   impl_->loop->call([this] {
     impl_->context->stopping = true;
+    impl_->loop->forget_all();
     impl_->informers.reset();
     impl_->workers.clear();
     impl_->node_object.reset();

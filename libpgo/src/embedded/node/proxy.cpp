@@ -141,6 +141,7 @@ Result<std::unique_ptr<ServiceProxy>> ServiceProxy::create(Log log) {
 
 ServiceProxy::~ServiceProxy() {
   impl_->loop->call([this] {
+    impl_->loop->forget_all();
     impl_->connections.clear();
     impl_->listeners.clear();
   });

@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -26,6 +27,8 @@ namespace pgo::embedded::node {
 namespace {
 
 constexpr std::chrono::seconds kSignalAgain{1};
+constexpr std::chrono::milliseconds kLookAgain{10};
+constexpr std::chrono::seconds kMostStarting{2};
 constexpr std::size_t kKeptTail = 2000;
 constexpr int kDestroyWaitMs = 5000;
 
@@ -77,6 +80,11 @@ bool drain(const Fd& from, const std::function<void(std::string_view)>& take) {
   }
 }
 
+void wait_readable(const Fd& fd, std::chrono::milliseconds most) {
+  pollfd waiting{fd.get(), POLLIN, 0};
+  ::poll(&waiting, 1, static_cast<int>(most.count()));
+}
+
 // "exited N" or "killed N" as reported by the init program.
 std::optional<ContainerExit> reported_exit(const std::string& status_text) {
   for (const std::string& line : text::split(status_text, '\n')) {
@@ -107,7 +115,7 @@ struct Supervisor::Impl {
   void on_end(Container& container);
   ContainerExit exit_of(const Container& container, const ChildStatus& status) const;
   void tick(Container& container);
-  void kill(Container& container);
+  bool kill(Container& container, Steady::duration patience);
   void run_exec(ExecId id, ContainerId container, ContainerCommand command, ExecDone done);
   void destroy_all();
 };
@@ -211,9 +219,14 @@ void Supervisor::Impl::on_end(Container& container) {
   if (ended) ended(std::move(exit));
 }
 
-void Supervisor::Impl::kill(Container& container) {
-  // bubblewrap itself only when there is no process 1 yet to signal.
+// False when it cannot be done yet: bubblewrap killed before it has named process 1 can leave that
+// process behind, waiting for it. Only after `patience` is bubblewrap itself killed.
+bool Supervisor::Impl::kill(Container& container, Steady::duration patience) {
+  on_info(container);
+  const bool unnamed = container.info && container.init_pid < 0;
+  if (unnamed && patience > Steady::duration::zero()) return false;
   send_signal(container.init ? container.init : container.bwrap.pidfd, SIGKILL);
+  return true;
 }
 
 void Supervisor::Impl::tick(Container& container) {
@@ -221,8 +234,9 @@ void Supervisor::Impl::tick(Container& container) {
   auto now = Steady::now();
   Container* raw = &container;
   if (now >= *container.kill_at) {
-    kill(container);
-    container.timer = loop->after(kSignalAgain, [this, raw] { tick(*raw); });
+    const bool killed = kill(container, *container.kill_at + kMostStarting - now);
+    auto again = killed ? Steady::duration(kSignalAgain) : kLookAgain;
+    container.timer = loop->after(again, [this, raw] { tick(*raw); });
     return;
   }
   if (container.started) send_signal(container.init, SIGTERM);
@@ -246,8 +260,12 @@ void Supervisor::Impl::run_exec(ExecId id, ContainerId container, ContainerComma
 }
 
 void Supervisor::Impl::destroy_all() {
+  loop->forget_all();  // what the sandboxes said at the same moment finds nobody any more
   execs.clear();
-  for (auto& [id, container] : containers) kill(*container);
+  const auto give_up = Steady::now() + kMostStarting;
+  for (auto& [id, container] : containers) {
+    while (!kill(*container, give_up - Steady::now())) wait_readable(container->info, kLookAgain);
+  }
   for (auto& [id, container] : containers) {
     if (!wait_for_end(container->bwrap, kDestroyWaitMs)) continue;
     reap(container->bwrap);
