@@ -248,6 +248,28 @@ TEST_SUITE("embedded.api.crud") {
     CHECK(api.get(things).status == 404);
   }
 
+  // Whoever discovers types when a definition comes or goes must not find yesterday's: the
+  // controllers would wait for a type that nobody serves, and no namespace would ever be emptied.
+  TEST_CASE("custom resources: discovery is right at the moment in which the watch tells") {
+    const ApiFixture api;
+    const std::string definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    std::vector<int> seen;
+    kube::Request watch;
+    watch.path = definitions + "?watch=1";
+    const auto stream =
+        api.admin->watch(watch, [&] { seen.push_back(api.get("/apis/example.com/v1").status); });
+    REQUIRE(stream.has_value());
+    seen.clear();
+    api.post(definitions, R"({"metadata":{"name":"things.example.com"},
+      "spec":{"group":"example.com","scope":"Namespaced",
+      "names":{"plural":"things","kind":"Thing"},"versions":[{"name":"v1","served":true,
+      "storage":true,"schema":{"openAPIV3Schema":{"type":"object"}}}]}})");
+    std::vector<std::string> lines;
+    REQUIRE((*stream)->poll(lines).has_value());
+    api.remove(definitions + "/things.example.com");
+    CHECK(seen == std::vector<int>{200, 404});
+  }
+
   // kube-apiserver, --event-ttl: one hour by default.
   TEST_CASE("events: an old one goes when new ones come, a repeated one stays") {
     ApiFixture api;

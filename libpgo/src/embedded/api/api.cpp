@@ -53,7 +53,6 @@ Api::Api(ApiServerOptions options, const Clock& clock, IdSource& ids, Log log,
 
 Result<void> Api::start() {
   PGO_TRY_VOID(store_.load());
-  refresh_registry();
   PGO_TRY_VOID(load_key());
   for (const RecordPtr& record : store_.list("/events", "").records) {
     events_.emplace_back(clock_->now() + kEventLifetime, record->key);
@@ -63,17 +62,16 @@ Result<void> Api::start() {
 
 std::shared_ptr<const Registry> Api::registry() const {
   const std::lock_guard lock(registry_mutex_);
-  return registry_;
-}
-
-void Api::refresh_registry() {
-  const std::lock_guard lock(registry_mutex_);
+  // Looked up, not told: whoever hears of a definition finds it served, or no longer served.
+  const std::uint64_t version = store_.changed(kCrdTable);
+  if (registry_ && registry_version_ == version) return registry_;
   std::vector<Value> crds;
-  for (const RecordPtr& record :
-       store_.list("apiextensions.k8s.io/customresourcedefinitions", "").records) {
+  for (const RecordPtr& record : store_.list(kCrdTable, "").records) {
     if (auto document = json::parse(record->text)) crds.push_back(*std::move(document));
   }
   registry_ = Registry::build(crds);
+  registry_version_ = version;
+  return registry_;
 }
 
 Result<void> Api::ensure(std::string_view group, std::string_view plural, Value document) {

@@ -37,6 +37,7 @@ class Api {
   /// Resolves the type and asks RBAC; everything that serves a call goes through here first.
   Result<void> admit(Call& call);
 
+  /// The types that are served now, those of CustomResourceDefinitions among them.
   std::shared_ptr<const Registry> registry() const;
   Store& store() { return store_; }
   const Store& store() const { return store_; }
@@ -64,9 +65,6 @@ class Api {
   Result<Answer> remove(const Call& call);
   Result<Answer> remove_collection(const Call& call);
 
-  /// Reads the types again after a CustomResourceDefinition changed.
-  void refresh_registry();
-
  private:
   Result<Answer> dispatch(Call& call);
   Result<Answer> create_subresource(const Call& call);
@@ -91,9 +89,10 @@ class Api {
   Store store_;
   Rbac rbac_;
   mutable std::mutex registry_mutex_;
-  std::shared_ptr<const Registry> registry_;
-  std::mutex service_mutex_;  ///< held from choosing a cluster IP to storing it
-  std::string key_;           ///< signs tokens
+  mutable std::shared_ptr<const Registry> registry_;
+  mutable std::uint64_t registry_version_ = 0;  ///< of the definitions it was built from
+  std::mutex service_mutex_;                    ///< held from choosing a cluster IP to storing it
+  std::string key_;                             ///< signs tokens
   std::mutex events_mutex_;
   std::deque<std::pair<TimePoint, Key>> events_;  ///< when to look at which event again
   std::atomic<ContainerRuntime*> runtime_ = nullptr;

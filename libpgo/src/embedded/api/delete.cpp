@@ -168,13 +168,11 @@ Result<Answer> Api::remove(const Call& call) {
     return api_error(405, "MethodNotAllowed", "the server does not allow this method");
   }
   PGO_TRY(const json::Value options, read_options(call));
-  const bool crd = call.resource->table == "apiextensions.k8s.io/customresourcedefinitions";
+  const bool crd = call.resource->table == kCrdTable;
   if (crd && !is_dry_run(call, options)) {
     PGO_TRY_VOID(remove_instances(call));
   }
-  auto answer = remove_one(call, options);
-  if (crd) refresh_registry();
-  return answer;
+  return remove_one(call, options);
 }
 
 Result<Answer> Api::remove_collection(const Call& call) {

@@ -18,6 +18,9 @@ struct PrinterColumn {
   int priority = 0;
 };
 
+/// The table of CustomResourceDefinitions.
+inline constexpr std::string_view kCrdTable = "apiextensions.k8s.io/customresourcedefinitions";
+
 /// One resource type as it is served. Immutable once published.
 struct Resource {
   std::string group, version, kind, plural, singular;

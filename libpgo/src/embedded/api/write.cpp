@@ -106,10 +106,6 @@ Result<Answer> answer_with(const Api& api, const Call& call, int status, const R
   return Answer{.status = status, .content_type = "application/json", .body = record->text};
 }
 
-bool is_crd(const Call& call) {
-  return call.resource->table == "apiextensions.k8s.io/customresourcedefinitions";
-}
-
 bool needs_cluster_ip(const Call& call, const json::Value& document) {
   return call.resource->table == "/services" && document["spec"]["clusterIP"].is_null() &&
          document["spec"]["type"].as_string() != "ExternalName";
@@ -167,7 +163,6 @@ Result<Answer> Api::create_object(const Call& call, json::Value document) {
       if (again) continue;
       return fail(std::move(record).error());
     }
-    if (is_crd(call)) refresh_registry();
     if (type.table == "/events" && !call.dry_run()) expire_events(type, (*record)->key);
     return answer_with(*this, call, 201, *record);
   }
@@ -206,7 +201,6 @@ Result<Answer> Api::update(const Call& call) {
                 return finish_update(call, before, std::move(document));
               },
               call.dry_run()));
-  if (is_crd(call)) refresh_registry();
   return answer_with(*this, call, 200, record);
 }
 
@@ -233,7 +227,6 @@ Result<Answer> Api::patch(const Call& call) {
                 return finish_update(call, before, std::move(wanted));
               },
               call.dry_run()));
-  if (is_crd(call)) refresh_registry();
   return answer_with(*this, call, 200, record);
 }
 
