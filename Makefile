@@ -36,9 +36,8 @@ asan: setup-test ## unit and simulation tests under the address and undefined be
 tsan: setup-test ## the same under the thread sanitizer
 	@cmake --preset tsan >/dev/null && cmake --build build/tsan -j $(JOBS) && ctest --preset tsan $(CTEST_FLAGS)
 
-soak: setup-test ## the simulation for an hour, new seeds each time
-	@cmake --preset release -DPGO_BUILD_TESTS=ON >/dev/null && cmake --build build/release -j $(JOBS)
-	@scripts/soak build/release
+soak: setup-test ## long runs: two million random steps with new seeds, twenty deaths of a primary under load
+	@scripts/soak
 
 install: build
 	cmake --install $(BUILD)
