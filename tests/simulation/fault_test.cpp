@@ -39,6 +39,9 @@ void at_write(World& world, std::size_t number, const std::function<void(FaultyT
 TEST_CASE("simulation: a 409 on any call ends in the same objects") {
   fault_everywhere(Fault::conflict);
 }
+TEST_CASE("simulation: a 429 on any call ends in the same objects") {
+  fault_everywhere(Fault::too_many_requests);
+}
 TEST_CASE("simulation: a 500 on any call ends in the same objects") {
   fault_everywhere(Fault::server_error);
 }

@@ -57,12 +57,8 @@ World::World(WorldOptions options)
 
 World::~World() = default;
 
-void World::restart_operator() {
-  auto decide = network_ ? std::move(network_->decide) : nullptr;
-  engine_.reset();
-  network_ = std::make_unique<FaultyTransport>(*door_);
-  network_->decide = std::move(decide);
-  network_->written = [this](const Call& call, int status, const std::string&) {
+std::unique_ptr<engine::Engine> World::new_operator(FaultyTransport& network) {
+  network.written = [this](const Call& call, int status, const std::string&) {
     observe(call, status);
   };
   engine::Options options;
@@ -72,8 +68,21 @@ void World::restart_operator() {
   options.make_keys = [] {
     return Result<engine::SshKeys>(engine::SshKeys{"private", "ssh-rsa AAAA"});
   };
-  engine_ = std::make_unique<engine::Engine>(kube::Client(*network_), clock, operator_ids_, Log{},
-                                             std::move(options));
+  return std::make_unique<engine::Engine>(kube::Client(network), clock, operator_ids_, Log{},
+                                          std::move(options));
+}
+
+void World::restart_operator() {
+  auto decide = network_ ? std::move(network_->decide) : nullptr;
+  engine_.reset();
+  network_ = std::make_unique<FaultyTransport>(*door_);
+  network_->decide = std::move(decide);
+  engine_ = new_operator(*network_);
+}
+
+void World::start_rival() {
+  rival_network_ = std::make_unique<FaultyTransport>(*door_);
+  rival_ = new_operator(*rival_network_);
 }
 
 void World::observe(const Call& call, int status) {
@@ -191,10 +200,12 @@ bool World::step() {
   }
   const engine::Step operated = engine_->step();
   ++operator_steps_;
+  const engine::Step rivalled = rival_ ? rival_->step() : engine::Step{};
   const auto controlled = controllers_->step();
   const auto stood = node_->step();
-  if (operated.progressed || controlled.progressed || stood.progressed) return true;
-  const TimePoint next = std::min({operated.next, controlled.next, stood.next});
+  if (operated.progressed || rivalled.progressed || controlled.progressed || stood.progressed)
+    return true;
+  const TimePoint next = std::min({operated.next, rivalled.next, controlled.next, stood.next});
   if (next == TimePoint::max()) return false;
   TimePoint until = std::max(next, clock.now() + std::chrono::microseconds(1));
   if (release_after_ && held_since_ && network_->held()) {

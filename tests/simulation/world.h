@@ -52,6 +52,8 @@ class World {
   void release_watches_after(Duration time) { release_after_ = time; }
   /// A new operator process on the same store.
   void restart_operator();
+  /// A second operator beside the first, without faults; both believe they lead.
+  void start_rival();
   /// What will happen to the operator's calls from now on.
   FaultyTransport& network() { return *network_; }
 
@@ -74,6 +76,7 @@ class World {
   VirtualClock clock;
 
  private:
+  std::unique_ptr<engine::Engine> new_operator(FaultyTransport& network);
   void observe(const Call& call, int status);
   kube::Object stored(const kube::ResourceType& type, const kube::Object& object);
 
@@ -86,6 +89,8 @@ class World {
   std::unique_ptr<test::StandInNode> node_;
   std::unique_ptr<FaultyTransport> network_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<FaultyTransport> rival_network_;
+  std::unique_ptr<engine::Engine> rival_;
   std::set<std::string> may_go_;  ///< names of volumes and secrets that a task asked to remove
   std::vector<std::string> writes_;
   std::string violation_;

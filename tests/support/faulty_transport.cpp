@@ -23,6 +23,8 @@ std::string_view to_string(Fault fault) {
       return "none";
     case Fault::conflict:
       return "conflict";
+    case Fault::too_many_requests:
+      return "too_many_requests";
     case Fault::server_error:
       return "server_error";
     case Fault::lost_request:
@@ -72,33 +74,41 @@ void FaultyTransport::drop_watches() {
   for (const auto& wake : wakes) wake();
 }
 
+Fault FaultyTransport::next(Call& call) {
+  call.ordinal = calls_++;
+  if (call.write) call.write_ordinal = writes_++;
+  return decide ? decide(call) : Fault::none;
+}
+
+std::optional<Error> FaultyTransport::before(Fault fault) {
+  if (fault == Fault::lost_request) {
+    return Error{.code = Code::deadline_exceeded, .message = "injected: the request was lost"};
+  }
+  if (fault != Fault::crash_before) return std::nullopt;
+  dead_ = true;
+  return Error{.code = Code::cancelled, .message = "injected: the process died"};
+}
+
+std::optional<Error> FaultyTransport::after(Fault fault) {
+  if (fault == Fault::lost_answer) {
+    return Error{.code = Code::deadline_exceeded, .message = "injected: the answer was lost"};
+  }
+  if (fault != Fault::crash_after) return std::nullopt;
+  dead_ = true;
+  return Error{.code = Code::cancelled, .message = "injected: the process died"};
+}
+
 Result<kube::Response> FaultyTransport::request(const kube::Request& request) {
   if (dead_) return fail(Code::cancelled, "injected: the process is dead");
-  Call call{request.method, request.path, request.method != kube::Method::get, calls_++, 0};
-  if (call.write) call.write_ordinal = writes_++;
-  const Fault fault = decide ? decide(call) : Fault::none;
-  switch (fault) {
-    case Fault::conflict:
-      return answer(409, "Conflict");
-    case Fault::server_error:
-      return answer(500, "InternalError");
-    case Fault::lost_request:
-      return fail(Code::deadline_exceeded, "injected: the request was lost");
-    case Fault::crash_before:
-      dead_ = true;
-      return fail(Code::cancelled, "injected: the process died");
-    default:
-      break;
-  }
+  Call call{request.method, request.path, request.method != kube::Method::get};
+  const Fault fault = next(call);
+  if (fault == Fault::conflict) return answer(409, "Conflict");
+  if (fault == Fault::too_many_requests) return answer(429, "TooManyRequests");
+  if (fault == Fault::server_error) return answer(500, "InternalError");
+  if (auto error = before(fault)) return fail(*std::move(error));
   auto response = inner_->request(request);
   if (call.write && response && written) written(call, response->status, request.body);
-  if (fault == Fault::lost_answer) {
-    return fail(Code::deadline_exceeded, "injected: the answer was lost");
-  }
-  if (fault == Fault::crash_after) {
-    dead_ = true;
-    return fail(Code::cancelled, "injected: the process died");
-  }
+  if (auto error = after(fault)) return fail(*std::move(error));
   return response;
 }
 
@@ -112,7 +122,16 @@ Result<std::unique_ptr<kube::WatchStream>> FaultyTransport::watch(const kube::Re
 
 Result<kube::ExecResult> FaultyTransport::exec(const kube::ExecRequest& request) {
   if (dead_) return fail(Code::cancelled, "injected: the process is dead");
-  return inner_->exec(request);
+  Call call{kube::Method::post, "/exec/" + request.ns + "/" + request.pod, true};
+  const Fault fault = next(call);
+  if (fault == Fault::conflict || fault == Fault::too_many_requests ||
+      fault == Fault::server_error) {
+    return fail(Code::unavailable, "injected: no command can be run");
+  }
+  if (auto error = before(fault)) return fail(*std::move(error));
+  auto result = inner_->exec(request);
+  if (auto error = after(fault)) return fail(*std::move(error));
+  return result;
 }
 
 }  // namespace pgo::testing

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,13 @@ namespace pgo::testing {
 /// What happens to one call.
 enum class Fault {
   none,
-  conflict,      ///< answered 409, nothing done
-  server_error,  ///< answered 500, nothing done
-  lost_request,  ///< no answer, nothing done
-  lost_answer,   ///< no answer, but done
-  crash_before,  ///< the process dies: not done, and every later call fails
-  crash_after,   ///< the process dies: done, and every later call fails
+  conflict,           ///< answered 409, nothing done
+  too_many_requests,  ///< answered 429, nothing done
+  server_error,       ///< answered 500, nothing done
+  lost_request,       ///< no answer, nothing done
+  lost_answer,        ///< no answer, but done
+  crash_before,       ///< the process dies: not done, and every later call fails
+  crash_after,        ///< the process dies: done, and every later call fails
 };
 std::string_view to_string(Fault fault);
 
@@ -27,7 +29,7 @@ std::string_view to_string(Fault fault);
 struct Call {
   kube::Method method;
   std::string path;
-  bool write = false;
+  bool write = false;             ///< changes something; a command in a container counts
   std::size_t ordinal = 0;        ///< of all calls, from 0
   std::size_t write_ordinal = 0;  ///< of the writes, from 0; only for writes
 };
@@ -61,6 +63,11 @@ class FaultyTransport final : public kube::Transport {
 
  private:
   class Stream;
+  Fault next(Call& call);
+  /// The error that takes the place of the call, if any.
+  std::optional<Error> before(Fault fault);
+  std::optional<Error> after(Fault fault);
+
   struct Shared {
     bool held = false;
     std::uint64_t generation = 0;  ///< streams of an older one are broken
