@@ -8,12 +8,27 @@ namespace pgo::cli {
 
 std::span<const Command> commands() {
   static const std::vector<Command> kCommands = {
-      backup_command(),      create_group(),          create_cluster_command(),
-      delete_group(),        delete_backup_command(), delete_cluster_command(),
-      scale_command(),       scaledown_command(),     show_group(),
-      show_backup_command(), show_cluster_command(),  show_workflow_command(),
-      status_command(),      test_command(),          version_command(),
-      help_command(),        completion_command(),    complete_command(),
+      // clang-format off: one a line
+      backup_command(),
+      create_group(),
+      create_cluster_command(),
+      delete_group(),
+      delete_backup_command(),
+      delete_cluster_command(),
+      failover_command(),
+      scale_command(),
+      scaledown_command(),
+      show_group(),
+      show_backup_command(),
+      show_cluster_command(),
+      show_workflow_command(),
+      status_command(),
+      test_command(),
+      version_command(),
+      help_command(),
+      completion_command(),
+      complete_command(),
+      // clang-format on
   };
   return kCommands;
 }

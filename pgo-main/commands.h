@@ -16,6 +16,7 @@ Command show_group();
 Command show_backup_command();
 Command show_cluster_command();
 Command show_workflow_command();
+Command failover_command();
 Command scale_command();
 Command scaledown_command();
 Command test_command();

@@ -2,13 +2,14 @@
 #include "commands.h"
 #include "pgo/base/text.h"
 #include "pgo/model/messages/clusters.h"
+#include "replica_table.h"
 
 #include <algorithm>
 
 namespace pgo::cli {
 namespace {
 
-int query(App& app, const std::string& cluster) {
+int query(App& app, const std::string& format, const std::string& cluster) {
   auto answer = app.get("/scale/" + text::percent_encode(cluster),
                         {{"version", std::string(client_version())}, {"namespace", app.ns()}});
   if (!answer) return app.report(answer.error());
@@ -17,25 +18,16 @@ int query(App& app, const std::string& cluster) {
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {
     return app.report(done.error());
   }
-  Output& output = app.output();
-  output.line();
-  output.line("Cluster: " + cluster);
-  if (response->results.empty()) {
-    output.line("It has no replicas.");
-    return kDone;
-  }
-  const auto row = [&](std::string_view a, std::string_view b, std::string_view c,
-                       std::string_view d) {
-    output.line(padded(a, 20) + "\t" + padded(b, 10) + "\t" + padded(c, 10) + "\t" +
-                std::string(d));
-  };
-  row("REPLICA", "STATUS", "NODE", "REPLICATION LAG");
+  if (print_document(app, format, *answer)) return kDone;
+  std::vector<ReplicaRow> rows;
   for (const auto& replica : response->results) {
-    const std::string number = std::to_string(replica.replication_lag);
-    const std::string lag =
-        std::string(12 - std::min<std::size_t>(12, number.size()), ' ') + number;
-    row(replica.name, replica.status, replica.node, lag + " MB");
+    rows.push_back({.name = replica.name,
+                    .status = replica.status,
+                    .node = replica.node,
+                    .lag = replica.replication_lag,
+                    .timeline = replica.timeline});
   }
+  print_replica_table(app, cluster, rows, format == "wide");
   return kDone;
 }
 
@@ -63,8 +55,12 @@ int remove(App& app, const Arguments& arguments) {
 int scaledown(App& app, const Arguments& arguments) {
   if (arguments.names().empty()) return usage_error(app, "name the cluster to scale down.");
   if (arguments.boolean("query")) {
+    const auto format = output_format(arguments);
+    if (!format) return app.report(format.error());
     int code = kDone;
-    for (const std::string& cluster : arguments.names()) code = std::max(code, query(app, cluster));
+    for (const std::string& cluster : arguments.names()) {
+      code = std::max(code, query(app, *format, cluster));
+    }
     return code;
   }
   if (arguments.text("target").empty()) {
@@ -93,7 +89,8 @@ Command scaledown_command() {
                      .type = FlagType::boolean,
                      .initial = "true",
                      .deprecated = "data goes by default; --keep-data keeps it."},
-                    no_prompt_flag()},
+                    no_prompt_flag(),
+                    output_flag()},
           .run = scaledown,
           .words = Words::clusters};
 }

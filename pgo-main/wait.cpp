@@ -16,6 +16,15 @@ using model::rest::ShowWorkflowDetail;
 
 constexpr std::chrono::milliseconds kPause{300};
 
+Result<ShowWorkflowDetail> look_at_workflow(App& app, const std::string& id) {
+  PGO_TRY(const json::Value answer,
+          app.get("/workflow/" + text::percent_encode(id),
+                  {{"version", std::string(client_version())}, {"namespace", app.ns()}}));
+  PGO_TRY(auto workflow, read_answer<model::rest::ShowWorkflowResponse>(answer));
+  PGO_TRY_VOID(accepted(workflow.status.code, workflow.status.msg));
+  return std::move(workflow.results);
+}
+
 struct State {
   ShowClusterDetail cluster;
   ShowWorkflowDetail workflow;
@@ -33,13 +42,8 @@ Result<State> look(App& app, const std::string& name, const std::string& workflo
   }
   State state;
   state.cluster = std::move(shown.results.front());
-  PGO_TRY(const json::Value answer,
-          app.get("/workflow/" + text::percent_encode(workflow_id),
-                  {{"version", std::string(client_version())}, {"namespace", app.ns()}}));
   // A workflow that may not be shown, or was cleaned up, only makes the text less exact.
-  if (auto workflow = read_answer<model::rest::ShowWorkflowResponse>(answer)) {
-    state.workflow = std::move(workflow->results);
-  }
+  if (auto workflow = look_at_workflow(app, workflow_id)) state.workflow = *std::move(workflow);
   return state;
 }
 
@@ -138,6 +142,34 @@ Result<void> wait_for_cluster(App& app, const std::string& cluster, const std::s
     }
     progress.show(condition);
     app.host().pause(kPause);
+  }
+}
+
+Result<void> wait_for_failover(App& app, const std::string& cluster, const std::string& target,
+                               std::chrono::seconds timeout) {
+  const TimePoint start = app.host().clock->now();
+  Progress progress(app);
+  while (true) {
+    auto task = look_at_workflow(app, model::names::failover_task(cluster));
+    const Duration elapsed = app.host().clock->now() - start;
+    const std::string status = task ? task->parameters["status"] : std::string();
+    if (task && status.empty() && elapsed <= timeout) {
+      progress.show(target + " to lead " + cluster);
+      app.host().pause(kPause);
+      continue;
+    }
+    progress.end();
+    if (!task) return fail(std::move(task).error());
+    if (status == model::progress::kCompleted) {
+      app.output().line(target + " leads " + cluster + " after " + to_human(elapsed));
+      return {};
+    }
+    if (status.empty()) {
+      return fail(Code::deadline_exceeded,
+                  target + " does not lead " + cluster + " after " + to_human(timeout) + ".");
+    }
+    return accepted("error",
+                    "the failover of " + cluster + " failed: " + task->parameters["message"] + ".");
   }
 }
 

@@ -22,4 +22,9 @@ std::optional<std::string> waiting_for(const model::rest::ShowClusterDetail& clu
 Result<void> wait_for_cluster(App& app, const std::string& cluster, const std::string& workflow_id,
                               std::chrono::seconds timeout);
 
+/// Follows the failover that was just asked for until it has ended. A refusal with the
+/// reason when the target does not lead then, `deadline_exceeded` after `timeout`.
+Result<void> wait_for_failover(App& app, const std::string& cluster, const std::string& target,
+                               std::chrono::seconds timeout);
+
 }  // namespace pgo::cli

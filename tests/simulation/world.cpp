@@ -192,6 +192,15 @@ void World::fail_leader(const std::string& cluster) {
   if (get(types::kPod, was)) REQUIRE(node_->set_ready(kNs, was, true));
 }
 
+void World::fail_over_to(const std::string& cluster, const std::string& target) {
+  model::PgTask task = model::new_task(kNs, model::names::failover_task(cluster),
+                                       model::TaskType::failover, cluster);
+  task.metadata.labels["target"] = target;
+  task.metadata.labels["pgouser"] = "pgoadmin";
+  task.spec.parameters[cluster] = cluster;
+  stored(types::kPgTask, task.object());
+}
+
 bool World::step() {
   if (network_->dead()) restart_operator();
   if (release_after_ && network_->held()) {

@@ -41,6 +41,8 @@ class World {
   /// The leader's database stops answering; Patroni promotes another instance; then it heals.
   void fail_leader(const std::string& cluster);
 
+  void fail_over_to(const std::string& cluster, const std::string& target);
+
   // The course of things.
 
   /// One step of everybody; time passes when nobody has anything to do. False when nothing will

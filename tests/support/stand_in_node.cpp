@@ -288,6 +288,11 @@ Result<kube::ExecResult> StandInNode::exec(const kube::ExecRequest& request) {
     state_->execs.push_back(request);
   }
   if (state_->options.on_exec) return state_->options.on_exec(request);
+  const bool failover = std::ranges::any_of(
+      request.command, [](const std::string& word) { return word.find("/failover") != word.npos; });
+  if (failover && state_->options.patroni) {
+    PGO_TRY_VOID(StandInPatroni::hand_over(state_->client, state_->clock, request.ns, request.pod));
+  }
   return kube::ExecResult{};
 }
 

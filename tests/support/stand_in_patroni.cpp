@@ -16,6 +16,15 @@ kube::Object config_map(const kube::ObjectKey& scope, std::string_view suffix) {
   return map;
 }
 
+json::Value role_patch(std::string_view role) {
+  json::Value patch;
+  json::Value& metadata = patch.at_or_add("metadata");
+  metadata.at_or_add("labels").set("role", role);
+  metadata.at_or_add("annotations")
+      .set("status", R"({"state":"running","role":")" + std::string(role) + R"("})");
+  return patch;
+}
+
 constexpr std::string_view kConfig =
     R"({"postgresql":{"parameters":{},"use_pg_rewind":true,"use_slots":false},)"
     R"("loop_wait":10,"ttl":30,"retry_timeout":10,"maximum_lag_on_failover":1048576})";
@@ -83,12 +92,8 @@ Result<StandInPatroni::Outcome> StandInPatroni::run_scope(const kube::ObjectKey&
 
 Result<void> StandInPatroni::label(const StandInPod& pod, std::string_view role) {
   if (pod.role == role) return {};
-  json::Value patch;
-  json::Value& metadata = patch.at_or_add("metadata");
-  metadata.at_or_add("labels").set("role", role);
-  metadata.at_or_add("annotations")
-      .set("status", R"({"state":"running","role":")" + std::string(role) + R"("})");
-  auto told = client_.patch(kube::types::kPod, pod.ns, pod.name, kube::PatchType::merge, patch);
+  auto told =
+      client_.patch(kube::types::kPod, pod.ns, pod.name, kube::PatchType::merge, role_patch(role));
   if (told) {
     pods_->applied(*std::move(told));
   } else if (told.error().code != Code::not_found) {
@@ -126,6 +131,27 @@ Result<void> StandInPatroni::lead(const kube::ObjectKey& scope, const StandInPod
   auto written = lock ? client_.update(kube::types::kConfigMap, next)
                       : client_.create(kube::types::kConfigMap, next);
   if (!written) return fail(std::move(written).error());
+  return {};
+}
+
+Result<void> StandInPatroni::hand_over(kube::Client client, const Clock& clock,
+                                       const std::string& ns, const std::string& candidate) {
+  PGO_TRY(const kube::Object pod, client.get(kube::types::kPod, ns, candidate));
+  const std::string scope(pod.label("crunchy-pgha-scope"));
+  PGO_TRY(kube::Object lock, client.get(kube::types::kConfigMap, ns, scope + "-leader"));
+  lock.set_annotation("leader", candidate);
+  lock.set_annotation("acquireTime", to_rfc3339(clock.now()));
+  PGO_TRY_VOID(client.update(kube::types::kConfigMap, lock));
+  PGO_TRY(const auto members,
+          client.list(kube::types::kPod, ns,
+                      {.label_selector = "crunchy-pgha-scope=" + scope + ",pgo-pg-database=true"}));
+  for (const kube::Object& member : members.items) {
+    if (member.name() == candidate || member.label("role") != "master") continue;
+    PGO_TRY_VOID(client.patch(kube::types::kPod, ns, member.name(), kube::PatchType::merge,
+                              role_patch("replica")));
+  }
+  PGO_TRY_VOID(
+      client.patch(kube::types::kPod, ns, candidate, kube::PatchType::merge, role_patch("master")));
   return {};
 }
 

@@ -29,6 +29,9 @@ class StandInPatroni {
   /// Something about a member of this scope changed.
   void look_at(const kube::ObjectKey& scope) { due_.insert(scope); }
   Step step(kube::Informer<StandInPod>& pods);
+  /// What a POST to /failover does: the candidate takes the lead over. Any thread, no state.
+  static Result<void> hand_over(kube::Client client, const Clock& clock, const std::string& ns,
+                                const std::string& candidate);
   /// The index key under which the members of a scope are found.
   static std::string members_key(std::string_view ns, std::string_view scope);
 

@@ -3,6 +3,7 @@
 #include "pgo/base/text.h"
 #include "pgo/model/names.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pgo::engine {
@@ -29,13 +30,27 @@ Result<kube::Object> take_existing(const kube::Client& client, const kube::Resou
               wanted.text());
 }
 
+/// The last line that the command wrote, on stderr if there is one: programs say last why they end.
+std::string why_it_failed(const kube::ExecResult& result) {
+  constexpr std::size_t kLongest = 500;
+  std::string_view text = text::trim(result.err).empty() ? result.out : result.err;
+  text = text::trim(text);
+  text = text.substr(text.find_last_of('\n') + 1);
+  std::string line(text.substr(0, kLongest));
+  std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  // A character that was cut in two is no UTF-8 any more.
+  while (!line.empty() && text.size() > kLongest && (line.back() & 0x80) != 0) line.pop_back();
+  return line.empty() ? "the command ended with status " + std::to_string(result.exit_code) : line;
+}
+
 }  // namespace
 
 struct Executor::Run {
   const Executor& executor;
   const std::string& ns;
   const std::string& cluster;
-  Outcome outcome;
+  Outcome outcome{};
+  bool stopped = false;  ///< the rest is left to the next plan
 
   Result<void> operator()(const plan::Ensure& ensure) {
     return create(ensure.type, ensure.object, ensure.adopt);
@@ -95,6 +110,7 @@ struct Executor::Run {
     request.stdin_data = exec.input;
     PGO_TRY(const auto result, executor.client_.exec(request));
     if (result.exit_code == 0) return {};
+    if (exec.on_failure) return note(*exec.on_failure, result);
     return fail(Code::failed_precondition,
                 "the command ended with status " + std::to_string(result.exit_code),
                 "Pod " + exec.ns + "/" + exec.pod);
@@ -115,6 +131,18 @@ struct Executor::Run {
   }
 
  private:
+  Result<void> note(const plan::FailureNote& to, const kube::ExecResult& result) {
+    Value body = Value::object();
+    Value& metadata = body.at_or_add("metadata");
+    metadata.set("uid", to.uid);  // another object of the name has nothing to do with it
+    metadata.at_or_add("annotations").set(to.annotation, why_it_failed(result));
+    PGO_TRY(auto stored,
+            executor.client_.patch(to.type, to.ns, to.name, kube::PatchType::merge, body));
+    outcome.answers.push_back({to.type, std::move(stored)});
+    stopped = true;
+    return {};
+  }
+
   Result<void> create(const kube::ResourceType& type, const kube::Object& object, bool adopt) {
     auto stored = executor.client_.create(type, object);
     if (!stored && stored.error().code == Code::already_exists) {
@@ -161,10 +189,11 @@ Executor::Executor(kube::Client client, const Clock& clock, IdSource& ids, Log l
 
 Outcome Executor::execute(const std::string& ns, const std::string& cluster,
                           const std::vector<plan::Action>& actions) const {
-  Run run{*this, ns, cluster, {}};
+  Run run{*this, ns, cluster};
   for (const plan::Action& action : actions) {
     if (log_.enabled(Level::debug)) log_.debug("act", {{"action", action.text()}});
     auto done = std::visit(run, action.what);
+    if (run.stopped) break;
     if (done) continue;
     run.outcome.error = std::move(done).error();
     run.outcome.failed = action.text();

@@ -1,76 +1,24 @@
 #include "operations/checks.h"
 #include "operations/removal.h"
+#include "operations/replication.h"
 #include "pgo/base/text.h"
-#include "pgo/json/value.h"
 #include "pgo/model/names.h"
 #include "pgo/operations/scale.h"
 
-#include <algorithm>
-#include <cmath>
-
 namespace pgo::operations {
-namespace {
-
-using model::rest::ScaleQueryTargetSpec;
-
-Result<std::vector<ObjectPtr>> replica_pods(const Context& context, std::string_view ns,
-                                            std::string_view cluster) {
-  return context.reader.list(kube::types::kPod, ns, model::selector::replica_pods(cluster));
-}
-
-/// The members as `patronictl list -f json` tells them, asked in one replica's pod.
-Result<json::Value> ask_patroni(const Context& context, const kube::Object& pod) {
-  kube::ExecRequest request;
-  request.ns = std::string(pod.ns());
-  request.pod = std::string(pod.name());
-  request.container = std::string(model::container::kDatabase);
-  request.command = {"patronictl", "list", "-f", "json"};
-  PGO_TRY(const kube::ExecResult result, context.client.exec(request));
-  if (result.exit_code != 0) {
-    return fail(Code::unavailable,
-                "Patroni could not be asked in pod " + request.pod + ": patronictl ended with " +
-                    std::to_string(result.exit_code) + ".",
-                request.pod);
-  }
-  auto document = json::parse(result.out);
-  if (!document) {
-    return fail(Code::unavailable, "patronictl in pod " + request.pod + " gave no JSON.",
-                request.pod);
-  }
-  return document;
-}
-
-ScaleQueryTargetSpec target_of(const json::Value& member, const std::vector<ObjectPtr>& pods) {
-  ScaleQueryTargetSpec target;
-  const std::string_view name = member["Member"].as_string();
-  // K4: a member is its pod; a prefix test would confuse a cluster with its replicas.
-  const auto pod = std::ranges::find(pods, name, [](const ObjectPtr& one) { return one->name(); });
-  if (pod != pods.end()) {
-    target.name = std::string((*pod)->label(model::label::kDeploymentName));
-    target.node = std::string((**pod)["spec"]["nodeName"].as_string());
-  }
-  const json::Value& lag = member["Lag in MB"];
-  target.replication_lag = lag.is_string()
-                               ? static_cast<int>(text::to_int(lag.as_string()).value_or(0))
-                               : static_cast<int>(std::lround(lag.as_double()));
-  target.status = std::string(member["State"].as_string());
-  target.timeline = static_cast<int>(member["TL"].as_int());
-  return target;
-}
-
-}  // namespace
 
 Result<model::rest::ScaleQueryResponse> query_scale(const Context& context, std::string_view ns,
                                                     std::string_view cluster) {
   PGO_TRY_VOID(find_cluster(context, ns, cluster));
   model::rest::ScaleQueryResponse response;
   response.status.code = "ok";
-  PGO_TRY(const std::vector<ObjectPtr> pods, replica_pods(context, ns, cluster));
-  if (pods.empty()) return response;
-  PGO_TRY(const json::Value members, ask_patroni(context, *pods.front()));
-  for (const json::Value& member : members.items()) {
-    if (member["Role"].as_string() == "Leader") continue;
-    response.results.push_back(target_of(member, pods));
+  PGO_TRY(const std::vector<ReplicaStatus> replicas, replication_status(context, ns, cluster));
+  for (const ReplicaStatus& replica : replicas) {
+    response.results.push_back({.name = replica.instance,
+                                .node = replica.node,
+                                .replication_lag = replica.lag,
+                                .status = replica.state,
+                                .timeline = replica.timeline});
   }
   return response;
 }

@@ -5,6 +5,32 @@
 #include "pgo/model/pgtask.h"
 
 namespace pgo::operations {
+namespace {
+
+/// A failover by hand has no workflow in 4.2.0; its task, named instead of an id, tells how it is.
+Result<ObjectPtr> failover_task(const Context& context, std::string_view ns,
+                                const std::string& name) {
+  PGO_TRY(const ObjectPtr object, get_if_exists(context.reader, kube::types::kPgTask, ns, name));
+  if (!object) return object;
+  PGO_TRY(const model::PgTask task, model::PgTask::from(*object));
+  return task.type() == model::TaskType::failover ? object : nullptr;
+}
+
+Result<model::rest::ShowWorkflowResponse> show_failover(const kube::Object& object) {
+  PGO_TRY(const model::PgTask task, model::PgTask::from(object));
+  model::rest::ShowWorkflowResponse response;
+  response.results.cluster_name = std::string(task.metadata.label(model::label::kCluster));
+  response.results.parameters = {
+      {std::string(model::label::kTarget), std::string(task.metadata.label(model::label::kTarget))},
+      {std::string(model::param::kFailoverStarted),
+       std::string(task.parameter(model::param::kFailoverStarted))},
+      {std::string(kTaskStatus), task.spec.status},
+      {std::string(kTaskMessage), task.status.message}};
+  response.status.code = "ok";
+  return response;
+}
+
+}  // namespace
 
 Result<model::rest::ShowWorkflowResponse> show_workflow(const Context& context, std::string_view ns,
                                                         std::string_view id) {
@@ -16,6 +42,8 @@ Result<model::rest::ShowWorkflowResponse> show_workflow(const Context& context, 
           context.reader.list(kube::types::kPgTask, ns,
                               std::string(model::label::kWorkflowId) + "=" + shown));
   if (tasks.empty()) {
+    PGO_TRY(const ObjectPtr failover, failover_task(context, ns, shown));
+    if (failover) return show_failover(*failover);
     return fail(Code::not_found,
                 "There is no workflow " + shown + " in namespace " + std::string(ns) + ".", shown);
   }

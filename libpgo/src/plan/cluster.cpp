@@ -290,6 +290,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   }
   bootstrap(work);
   promotion(work);
+  failover(work);
   backups(work);
   replicas(work);
   scaledown(work);

@@ -28,6 +28,8 @@ std::string_view to_string(Reason reason) {
       return "old_removal_job";
     case Reason::target_is_primary:
       return "target_is_primary";
+    case Reason::failover:
+      return "failover";
     case Reason::patroni_config:
       return "patroni_config";
     case Reason::name_taken:
@@ -67,6 +69,8 @@ std::string_view explain(Reason reason) {
       return "waiting for a removal Job that an older operator started";
     case Reason::target_is_primary:
       return "the instance to remove is the primary and is kept; fail over first";
+    case Reason::failover:
+      return "waiting for Patroni to hand over to the instance that was asked for";
     case Reason::patroni_config:
       return "waiting for Patroni to write its configuration";
     case Reason::name_taken:

@@ -229,6 +229,12 @@ Task Task::from(const kube::Object& object) {
   task.meta = Meta::from(object);
   task.token = text_of(object.annotation(model::annotation::kFailoverBackup));
   task.removes = text_of(object.annotation(model::annotation::kRemoves));
+  const auto annotations = object.annotations();
+  if (const auto from = annotations.find(model::annotation::kFailoverFrom);
+      from != annotations.end()) {
+    task.failover_from = from->second;
+  }
+  task.command_failed = text_of(object.annotation(model::annotation::kCommandFailed));
   decode<model::PgTask>(object, task);
   if (task.object) {
     task.type = task.object->spec.task_type;
@@ -246,6 +252,15 @@ std::string_view Task::parameter(std::string_view key) const {
 }
 
 bool Task::is(std::string_view key) const { return text::to_bool(parameter(key)).value_or(false); }
+
+std::string_view Task::label(std::string_view key) const {
+  return object ? object->metadata.label(key) : std::string_view{};
+}
+
+bool ConfigMap::paused() const {
+  const auto config = json::parse(patroni_config);
+  return config && (*config)["pause"].as_bool();
+}
 
 bool Cluster::operator==(const Cluster& other) const {
   // The decoded object holds every other field.
@@ -319,6 +334,17 @@ const Pod* ClusterView::repo_pod() const {
   const Pod* found = nullptr;
   for (const auto& pod : pods) {
     if (!pod->repo || pod->meta.deleting || pod->finished() || !pod->job.empty()) continue;
+    if (found != nullptr) return nullptr;
+    found = pod.get();
+  }
+  return found;
+}
+
+const Pod* ClusterView::pod_of(std::string_view deployment_name) const {
+  const Pod* found = nullptr;
+  for (const auto& pod : pods) {
+    if (!pod->instance || pod->deployment != deployment_name) continue;
+    if (pod->finished() || pod->meta.deleting) continue;
     if (found != nullptr) return nullptr;
     found = pod.get();
   }

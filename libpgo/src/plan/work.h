@@ -27,6 +27,8 @@ bool being_removed(const ClusterView& view, std::string_view instance);
 void bootstrap(Work& work);
 /// Labels follow the leader; a backup is owed after a failover; autofail; the first readiness.
 void promotion(Work& work);
+/// `pgo failover`: Patroni is asked to hand over to the target, and the task ends with the outcome.
+void failover(Work& work);
 /// Stanza and first full backup, then every other open pgBackRest task.
 void backups(Work& work);
 /// Nothing before the first full backup.

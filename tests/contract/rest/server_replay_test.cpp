@@ -207,6 +207,42 @@ TEST_CASE("contract: scale writes the replicas of 4.2.0") {
   }
 }
 
+TEST_CASE("contract: failover lists the candidates and writes the task of 4.2.0") {
+  for (const RecordedCase& recorded : test::recorded_cases("failover-")) {
+    CAPTURE(recorded.name);
+    for (const json::Value& exchange : recorded.exchanges()) {
+      Replay replay;
+      const std::string cluster = recorded.name == "failover-target-fresh" ? "fo" : "hippo";
+      const std::string ns = cluster == "fo" ? "pgouser3" : "pgouser1";
+      auto request = replay.world.create_request(cluster);
+      request.ns = ns;
+      REQUIRE(operations::create_cluster(replay.world.context(), replay.world.admin(), request)
+                  .has_value());
+      replay.world.put_instance(ns, cluster, cluster, "master");
+      json::Value members = json::Value::array();
+      for (const json::Value& one : exchange["answer"]["Results"].items()) {
+        if (!one.is_object()) continue;
+        const std::string name(one["Name"].as_string());
+        replay.world.put_instance(ns, cluster, name, "replica", true, one["Node"].as_string());
+        members.push_back(json::Value::object({{"Member", test::RequestWorld::pod_of(name)},
+                                               {"Role", ""},
+                                               {"State", one["Status"]},
+                                               {"TL", one["Timeline"]},
+                                               {"Lag in MB", one["ReplicationLag"]}}));
+      }
+      const std::string target(exchange["body"]["Target"].as_string());
+      if (code_of(exchange["answer"]) == "ok" && !target.empty()) {
+        replay.world.put_instance(ns, cluster, target, "replica");
+      }
+      replay.world.on_exec = [&](const kube::ExecRequest&) {
+        return kube::ExecResult{.exit_code = 0, .out = json::write(members), .err = {}};
+      };
+      check_answer(exchange, replay.ask(exchange));
+      check_writes(replay, recorded);
+    }
+  }
+}
+
 TEST_CASE("contract: show workflow tells the steps of the task") {
   for (const RecordedCase& recorded : test::recorded_cases("show-workflow")) {
     CAPTURE(recorded.name);

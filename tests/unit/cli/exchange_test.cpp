@@ -156,3 +156,47 @@ TEST_CASE("--debug tells of exchanges and of no secret") {
   CHECK(world.errors.find("POST /clusters") != std::string::npos);
   CHECK(world.errors.find("secret") == std::string::npos);
 }
+
+TEST_CASE("failover: with --wait it succeeds when the target leads, and fails with the reason") {
+  const auto run = [](CliWorld& world, const char* status) {
+    int looks = 0;
+    world.server = [&, status](const std::string&, const std::string& path, auto&&...) {
+      if (path.starts_with("/failover")) return answer(200, kOk);
+      const std::string now = ++looks < 3 ? "" : status;
+      return cli::RestClient::Answer{
+          200, R"({"Results":{"ClusterName":"hippo","Parameters":{"status":")" + now +
+                   R"(","message":"no good candidates"}},"Code":"ok","Msg":""})"};
+    };
+    world.run({"failover", "hippo", "--target=hippo-abcd", "--no-prompt", "--wait"});
+    CHECK(world.requests.back().starts_with("GET /workflow/hippo-failover"));
+  };
+  CliWorld done, failed;
+  run(done, "completed");
+  CHECK(done.code == 0);
+  CHECK(done.out.find("hippo-abcd leads hippo") != std::string::npos);
+  run(failed, "failed");
+  CHECK(failed.code == 1);
+  CHECK(failed.errors.find("no good candidates") != std::string::npos);
+}
+
+TEST_CASE("failover: a target is named before anything is asked or sent") {
+  CliWorld world;
+  world.run({"failover", "hippo"});
+  CHECK(world.code == 2);
+  CHECK(world.requests.empty());
+  CHECK(world.errors.find("--target") != std::string::npos);
+}
+
+TEST_CASE("failover: an unknown lag is no number, and preferred nodes are marked") {
+  CliWorld world;
+  world.server = [](auto&&...) {
+    return answer(200, R"({"Results":[{"Name":"hippo-abcd","Node":"n2","PreferredNode":true,
+        "ReplicationLag":-1,"Status":"running","Timeline":4}],"Code":"ok","Msg":""})");
+  };
+  world.run({"failover", "hippo", "--query", "-o", "wide"});
+  CHECK(world.code == 0);
+  CHECK(world.out.find("*n2") != std::string::npos);
+  CHECK(world.out.find("unknown MB\t4") != std::string::npos);
+  world.run({"failover", "hippo", "--query", "-o", "json"});
+  CHECK(json::parse(world.out).has_value());
+}

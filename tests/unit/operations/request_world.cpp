@@ -26,6 +26,7 @@ RequestWorld::RequestWorld()
   REQUIRE(server.has_value());
   server_ = *std::move(server);
   transport_ = server_->transport(embedded::Identity::admin());
+  server_->set_container_runtime(&runtime_);
   reader_ = std::make_unique<operations::DirectReader>(client());
   install();
 }
@@ -144,6 +145,45 @@ void RequestWorld::create(const std::string& name, int replicas) {
   request.replica_count = replicas;
   const auto created = operations::create_cluster(context(), admin_, request);
   if (!created) FAIL(created.error().text());
+}
+
+Result<kube::ExecResult> RequestWorld::Runtime::exec(const kube::ExecRequest& request) {
+  world.execs.push_back(request);
+  return world.on_exec ? world.on_exec(request) : kube::ExecResult{};
+}
+
+std::string RequestWorld::pod_of(std::string_view instance) {
+  return std::string(instance) + "-6765f8686c-brnnq";
+}
+
+void RequestWorld::put_instance(std::string_view ns, std::string_view cluster,
+                                std::string_view name, std::string_view role, bool ready,
+                                std::string_view node) {
+  const json::Value containers =
+      json::Value::array({json::Value::object({{"name", "database"}, {"image", "i"}})});
+  const auto labelled = [&](const kube::ResourceType& type, std::string_view object) {
+    kube::Object made(type, ns, object);
+    made.set_label(model::label::kCluster, cluster);
+    made.set_label(model::label::kDatabase, model::kTrue);
+    made.set_label(model::label::kDeploymentName, name);
+    return made;
+  };
+  kube::Object deployment = labelled(types::kDeployment, name);
+  deployment.document().set(
+      "spec", *json::parse(R"({"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":
+               {"labels":{"a":"b"}},"spec":{"containers":[{"name":"database","image":"i"}]}}})"));
+  put(types::kDeployment, deployment);
+  kube::Object pod = labelled(types::kPod, pod_of(name));
+  pod.set_label(model::label::kRole, role);
+  pod.document().set("spec", json::Value::object({{"containers", containers}, {"nodeName", node}}));
+  kube::Object stored = put(types::kPod, pod);
+  stored.document().set(
+      "status",
+      json::Value::object(
+          {{"phase", "Running"},
+           {"containerStatuses",
+            json::Value::array({json::Value::object({{"name", "database"}, {"ready", ready}})})}}));
+  REQUIRE(client().update_status(types::kPod, stored).has_value());
 }
 
 }  // namespace pgo::test

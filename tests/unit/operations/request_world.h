@@ -5,6 +5,7 @@
 #include "pgo/operations/cluster.h"
 #include "pgo/operations/context.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,18 +50,39 @@ class RequestWorld {
   void put_policy(std::string_view ns, std::string_view name);
   void put_config_map(std::string_view ns, std::string_view name);
 
+  /// Deployment and pod (NAME-POD) of an instance, as the operator and Patroni leave them.
+  void put_instance(std::string_view ns, std::string_view cluster, std::string_view name,
+                    std::string_view role, bool ready = true, std::string_view node = "node01");
+  static std::string pod_of(std::string_view instance);
+  /// Answers exec; until it is set every command succeeds and prints nothing.
+  std::function<Result<kube::ExecResult>(const kube::ExecRequest&)> on_exec;
+  /// The commands that were run, oldest first.
+  std::vector<kube::ExecRequest> execs;
+
   /// A create request as the client sends it without flags.
   model::rest::CreateClusterRequest create_request(std::string name) const;
   /// Creates a cluster through the operation.
   void create(const std::string& name, int replicas = 0);
 
  private:
+  /// Containers that are not there.
+  struct Runtime final : embedded::ContainerRuntime {
+    explicit Runtime(RequestWorld& made_for) : world(made_for) {}
+    Result<kube::ExecResult> exec(const kube::ExecRequest& request) override;
+    Result<std::string> log(const std::string&, const std::string&, const std::string&, int,
+                            bool) override {
+      return std::string();
+    }
+    RequestWorld& world;
+  };
+
   void install();
 
   VirtualClock clock_;
   SeededIdSource ids_{42};
   SameKeySource keys_;
   model::Config config_;
+  Runtime runtime_{*this};
   std::unique_ptr<embedded::ApiServer> server_;
   std::unique_ptr<kube::Transport> transport_;
   std::unique_ptr<operations::DirectReader> reader_;

@@ -118,6 +118,10 @@ inline constexpr std::string_view kPausedByUs = "pgo-autofail-paused";
 inline constexpr std::string_view kRemoves = "pgo-removes-uid";
 /// On a Job: the UID of the task it works for; a newer task of that name is not its. Ours.
 inline constexpr std::string_view kTaskUid = "pgo-task-uid";
+/// On a failover task: the instance that led when it was taken up, or empty. Ours, not 4.2.0's.
+inline constexpr std::string_view kFailoverFrom = "pgo-failover-from";
+/// On a task: why the command that it asked for ended badly. Ours, not 4.2.0's.
+inline constexpr std::string_view kCommandFailed = "pgo-command-failed";
 /// On Patroni's `<scope>-config`: the dynamic configuration as JSON text.
 inline constexpr std::string_view kPatroniConfig = "config";
 /// On an instance's pod: what Patroni knows about it, as JSON text.

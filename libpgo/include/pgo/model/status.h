@@ -27,6 +27,7 @@ inline constexpr std::string_view kBackupProcessed = "pgbackup Processed";
 /// `spec.status` of clusters, replicas and tasks.
 namespace progress {
 inline constexpr std::string_view kCompleted = "completed";
+inline constexpr std::string_view kFailed = "failed";  ///< ours: status.message says why
 inline constexpr std::string_view kInProgress = "in progress";
 inline constexpr std::string_view kRequested = "requested";
 inline constexpr std::string_view kRestore = "restore";  ///< a replica to be made again

@@ -4,6 +4,7 @@
 #include "pgo/kube/client.h"
 #include "pgo/kube/object.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,11 +49,20 @@ struct Delete {
   std::string propagation = "Background";
 };
 
+/// Where it is written down, as an annotation, why a command ended badly: the next plan reads it
+/// there. Such a command counts as done, and the actions after it are left to the next plan.
+struct FailureNote {
+  kube::ResourceType type;
+  std::string ns, name, uid;
+  std::string annotation;
+};
+
 /// Run a command in a container. The command must be safe to run twice.
 struct Exec {
   std::string ns, pod, container;
   std::vector<std::string> command;
   std::string input = {};
+  std::optional<FailureNote> on_failure = {};  ///< without one it is run again, ever more rarely
 };
 
 /// Tell the world. `type` and the payload keys are 4.2.0's ("CreateCluster", "clustername").

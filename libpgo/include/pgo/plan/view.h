@@ -119,6 +119,7 @@ struct ConfigMap {
   bool has_patroni = false;         ///< it brings a postgres-ha.yaml
 
   static ConfigMap from(const kube::Object& object);
+  bool paused() const;  ///< Patroni's configuration says so
   bool operator==(const ConfigMap&) const = default;
 };
 
@@ -163,12 +164,15 @@ struct Task {
   std::string type, status, state;
   std::string token;    ///< annotation: which promotion a failover backup belongs to
   std::string removes;  ///< annotation: UID of the pgcluster a removal was started for
+  std::optional<std::string> failover_from;  ///< annotation: who led when a failover was taken up
+  std::string command_failed;                ///< annotation: why its command ended badly
   std::shared_ptr<const model::PgTask> object;
   std::string problem;
 
   static Task from(const kube::Object& object);
   std::string_view parameter(std::string_view key) const;
   bool is(std::string_view key) const;  ///< the parameter is "true"
+  std::string_view label(std::string_view key) const;
   bool operator==(const Task& other) const;
 };
 
@@ -214,6 +218,8 @@ struct ClusterView {
   bool primary_ambiguous() const;
   /// The repository's pod when it is alone and running.
   const Pod* repo_pod() const;
+  /// The pod of an instance when it is alone and neither ends nor has ended.
+  const Pod* pod_of(std::string_view deployment_name) const;
   /// Instance Deployments that are not being deleted.
   std::size_t instances() const;
 };

@@ -1,0 +1,89 @@
+"""Failover by hand, with the lag that Patroni really sees."""
+import json
+
+import pytest
+
+from daemon import Cluster, eventually
+
+
+def query(daemon, command, name):
+    return {r["Name"]: r for r in daemon.pgo_json(command, name, "--query")["Results"]}
+
+
+def task_of(daemon, name):
+    return next(t for t in daemon.objects("pgtasks") if t["metadata"]["name"] == f"{name}-failover")
+
+
+def deployment_of(daemon, pod):
+    return next(p for p in daemon.objects("pods")
+                if p["metadata"]["name"] == pod)["metadata"]["labels"]["deployment-name"]
+
+
+def labels_follow(daemon, name, leader):
+    """K1: pgcluster and Deployments say who leads."""
+    cluster = next(c for c in daemon.objects("pgclusters") if c["metadata"]["name"] == name)
+    services = {d["metadata"]["name"]: d["metadata"]["labels"].get("service-name")
+                for d in daemon.objects("deployments", f"pgo-pg-database=true,pg-cluster={name}")}
+    return (cluster["metadata"]["labels"]["current-primary"] == leader and
+            all(s == (name if d == leader else f"{name}-replica") for d, s in services.items()))
+
+
+def test_the_query_lists_each_replica_with_its_node_and_timeline(daemon, hippo):
+    eventually("one replica streams", lambda: hippo.streaming() == 1)
+    (replica,) = query(daemon, "failover", "hippo").values()
+    assert replica["Name"] == deployment_of(daemon, hippo.replicas()[0])
+    assert replica["Status"] == "running" and replica["ReplicationLag"] == 0
+    assert replica["Timeline"] == 1 and replica["Node"]
+    assert daemon.pgo("failover", "hippo", "--query").stdout.splitlines()[1] == "Cluster: hippo"
+
+
+def test_a_replica_that_does_not_receive_is_shown_with_its_lag(daemon, hippo):
+    replica = hippo.replicas()[0]
+
+    def in_replica(script):
+        daemon.kube("exec", replica, "-c", "database", "--", "bash", "-c", script)
+
+    # The WAL receiver stopped, what is written afterwards is the lag.
+    stop = "kill -%s $(pgrep -f 'postgres: .*walreceiver' | head -1)"
+    in_replica(stop % "STOP")
+    try:
+        hippo.sql("create table public.lag as select repeat('x', 1000) as x from generate_series(1, 40000)")
+        for command in ("failover", "scaledown"):
+            eventually(f"{command} --query shows the lag",
+                       lambda c=command: any(20 < r["ReplicationLag"] < 200
+                                             for r in query(daemon, c, "hippo").values()), 30)
+    finally:
+        in_replica(stop % "CONT")
+    eventually("the lag is gone", lambda: all(
+        r["ReplicationLag"] == 0 for r in query(daemon, "failover", "hippo").values()), 60)
+
+
+@pytest.mark.parametrize("target", ["nosuch", "hippo", "hippo-"])
+def test_a_target_that_cannot_lead_is_refused_and_nothing_is_written(daemon, hippo, target):
+    done = daemon.pgo("failover", "hippo", f"--target={target}", "--no-prompt", check=False)
+    assert done.returncode == 1 and target in done.stderr
+    assert "hippo-failover" not in daemon.names("pgtasks")
+
+
+def test_a_failover_ends_when_the_target_leads_and_loses_no_row(daemon, hippo):
+    hippo.sql("insert into public.t values (1)")
+    (target,) = query(daemon, "failover", "hippo")
+    done = daemon.pgo("failover", "hippo", f"--target={target}", "--no-prompt", "--wait")
+    assert f"{target} leads hippo" in done.stdout
+    # K38: at that moment it is true.
+    assert deployment_of(daemon, hippo.leader()) == target
+    assert labels_follow(daemon, "hippo", target)
+    assert task_of(daemon, "hippo")["spec"]["status"] == "completed"
+    eventually("the service leads to the new primary", lambda: hippo.can_write(2), 20)
+    assert hippo.sql("select string_agg(v::text, ',' order by v) from public.t") == "1,2"
+    eventually("the old primary streams", lambda: hippo.streaming() == 1, 60)
+    assert "status              completed" in daemon.pgo("show", "workflow", "hippo-failover").stdout
+
+
+def test_a_backup_is_made_after_the_promotion(daemon, hippo):
+    def made():
+        task = next(t for t in daemon.objects("pgtasks")
+                    if t["metadata"]["name"] == "backrest-backup-hippo")["spec"]
+        return (task["parameters"].get("pgha-backup-type") == "failover" and
+                task["status"] == "job completed")
+    eventually("the backup after the failover is there", made, 60)

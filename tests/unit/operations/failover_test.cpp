@@ -1,0 +1,204 @@
+#include "pgo/operations/failover.h"
+
+#include "pgo/model/names.h"
+#include "pgo/operations/scale.h"
+#include "pgo/operations/workflow.h"
+#include "request_world.h"
+
+#include <doctest/doctest.h>
+
+using namespace pgo;
+using test::RequestWorld;
+namespace types = kube::types;
+namespace rest = model::rest;
+
+namespace {
+
+constexpr const char* kNs = "pgouser1";
+
+/// hippo leads; hippo-abcd and hippo-efgh follow.
+void three_instances(RequestWorld& world) {
+  world.create("hippo");
+  world.put_instance(kNs, "hippo", "hippo", "master");
+  world.put_instance(kNs, "hippo", "hippo-abcd", "replica", true, "node01");
+  world.put_instance(kNs, "hippo", "hippo-efgh", "replica", true, "node02");
+}
+
+/// What `patronictl list -f json` of Patroni 3.0.2 prints.
+Result<kube::ExecResult> patroni_list(const kube::ExecRequest&) {
+  return kube::ExecResult{.exit_code = 0,
+                          .out = R"([
+    {"Cluster": "hippo", "Member": "hippo-6765f8686c-brnnq", "Host": "10.0.0.1", "Role": "Leader",
+     "State": "running", "TL": 3},
+    {"Cluster": "hippo", "Member": "hippo-abcd-6765f8686c-brnnq", "Host": "10.0.0.2",
+     "Role": "Sync Standby", "State": "running", "TL": 3, "Lag in MB": 17},
+    {"Cluster": "hippo", "Member": "hippo-efgh-6765f8686c-brnnq", "Host": "10.0.0.3",
+     "Role": "Replica", "State": "stopped", "Lag in MB": "unknown"}])",
+                          .err = {}};
+}
+
+rest::CreateFailoverRequest request(std::string target) {
+  rest::CreateFailoverRequest made;
+  made.ns = kNs;
+  made.cluster_name = "hippo";
+  made.target = std::move(target);
+  return made;
+}
+
+auto ask(RequestWorld& world, std::string target) {
+  return operations::create_failover(world.context(), world.admin(), request(std::move(target)));
+}
+
+kube::Object task_of(RequestWorld& world) {
+  return world.get(types::kPgTask, kNs, "hippo-failover");
+}
+
+}  // namespace
+
+TEST_CASE("K4: the query names each replica by its own pod, with the lag that Patroni tells") {
+  RequestWorld world;
+  three_instances(world);
+  world.on_exec = patroni_list;
+  const auto answer = operations::query_failover(world.context(), kNs, "hippo");
+  REQUIRE(answer.has_value());
+  REQUIRE(answer->results.size() == 2);
+  CHECK(answer->results[0] == rest::FailoverTargetSpec{.name = "hippo-abcd",
+                                                       .node = "node01",
+                                                       .preferred_node = false,
+                                                       .replication_lag = 17,
+                                                       .status = "running",
+                                                       .timeline = 3});
+  CHECK(answer->results[1].name == "hippo-efgh");
+  CHECK(answer->results[1].replication_lag == -1);
+  CHECK(answer->results[1].status == "stopped");
+  REQUIRE(world.execs.size() == 1);
+  CHECK(world.execs[0].command == std::vector<std::string>{"patronictl", "list", "-f", "json"});
+}
+
+TEST_CASE("failover query: nodes that pgo.yaml prefers are marked") {
+  RequestWorld world;
+  three_instances(world);
+  world.on_exec = patroni_list;
+  world.config().pgo.preferred_failover_node = "region=us-west-1";
+  const auto answer = operations::query_failover(world.context(), kNs, "hippo");
+  REQUIRE(answer.has_value());
+  CHECK_FALSE(answer->results[0].preferred_node);
+  CHECK(answer->results[1].preferred_node);
+}
+
+TEST_CASE("failover query: without replicas nobody is asked; a Patroni that fails is told of") {
+  RequestWorld world;
+  world.create("hippo");
+  world.put_instance(kNs, "hippo", "hippo", "master");
+  const auto none = operations::query_failover(world.context(), kNs, "hippo");
+  REQUIRE(none.has_value());
+  CHECK(none->results.empty());
+  CHECK(world.execs.empty());
+
+  world.put_instance(kNs, "hippo", "hippo-abcd", "replica");
+  world.on_exec = [](const kube::ExecRequest&) {
+    return kube::ExecResult{.exit_code = 1, .out = {}, .err = "no DCS"};
+  };
+  const auto failed = operations::query_failover(world.context(), kNs, "hippo");
+  REQUIRE_FALSE(failed.has_value());
+  CHECK(failed.error().code == Code::unavailable);
+  CHECK_FALSE(operations::query_failover(world.context(), kNs, "nosuch").has_value());
+}
+
+TEST_CASE("failover query: the pod that is asked is one that works") {
+  RequestWorld world;
+  world.create("hippo");
+  world.put_instance(kNs, "hippo", "hippo-abcd", "replica", false);
+  world.put_instance(kNs, "hippo", "hippo-efgh", "replica", true);
+  world.on_exec = patroni_list;
+  REQUIRE(operations::query_failover(world.context(), kNs, "hippo").has_value());
+  CHECK(world.execs.front().pod == RequestWorld::pod_of("hippo-efgh"));
+}
+
+TEST_CASE("failover: the task is the one of 4.2.0 and replaces a former one") {
+  RequestWorld world;
+  three_instances(world);
+  REQUIRE(ask(world, "hippo-abcd").has_value());
+  const std::string first(task_of(world).uid());
+  REQUIRE(ask(world, "hippo-efgh").has_value());
+  const kube::Object task = task_of(world);
+  CHECK(task.uid() != first);
+  CHECK(task.label("target") == "hippo-efgh");
+  CHECK(task.label("pg-cluster") == "hippo");
+  CHECK(task.label("pgouser") == "pgoadmin");
+  CHECK(task["spec"]["tasktype"].as_string() == "failover");
+  CHECK(task["spec"]["parameters"] == json::Value::object({{"hippo", "hippo"}}));
+}
+
+TEST_CASE("failover: what cannot lead is refused, and nothing is written") {
+  RequestWorld world;
+  three_instances(world);
+  world.put_instance(kNs, "hippo", "hippo-sick", "replica", false);
+  world.put_instance(kNs, "other", "other-abcd", "replica");
+  const auto code = [&](const char* target) {
+    CAPTURE(target);
+    const auto answer = ask(world, target);
+    REQUIRE_FALSE(answer.has_value());
+    CHECK(task_of(world).name().empty());
+    return answer.error().code;
+  };
+  CHECK(code("") == Code::invalid_argument);
+  CHECK(code("nosuch") == Code::not_found);
+  CHECK(code("../x") == Code::not_found);
+  CHECK(code("hippo-ab") == Code::not_found);    // K4
+  CHECK(code("other-abcd") == Code::not_found);  // another cluster's
+  CHECK(code("hippo") == Code::failed_precondition);
+  CHECK(code("hippo-sick") == Code::failed_precondition);
+}
+
+TEST_CASE("failover: a cluster of one instance, or a paused or restoring one, is refused") {
+  RequestWorld world;
+  three_instances(world);
+  kube::Object config(types::kConfigMap, kNs, "hippo-config");
+  config.set_annotation("config", R"({"pause":true,"ttl":30})");
+  world.put(types::kConfigMap, config);
+  const auto paused = ask(world, "hippo-abcd");
+  REQUIRE_FALSE(paused.has_value());
+  CHECK(paused.error().code == Code::failed_precondition);
+  CHECK(paused.error().message.find("--enable-autofail") != std::string::npos);
+
+  RequestWorld single;
+  single.create("hippo");
+  single.put_instance(kNs, "hippo", "hippo", "master");
+  CHECK_FALSE(ask(single, "hippo").has_value());
+
+  RequestWorld restoring;
+  three_instances(restoring);
+  REQUIRE(restoring.client()
+              .patch(types::kPgCluster, kNs, "hippo", kube::PatchType::merge,
+                     *json::parse(R"({"status":{"state":"pgcluster Restoring"}})"))
+              .has_value());
+  CHECK_FALSE(ask(restoring, "hippo-abcd").has_value());
+}
+
+TEST_CASE("failover: how it stands is shown under the name of its task") {
+  RequestWorld world;
+  three_instances(world);
+  REQUIRE(ask(world, "hippo-abcd").has_value());
+  REQUIRE(world.client()
+              .patch(types::kPgTask, kNs, "hippo-failover", kube::PatchType::merge,
+                     *json::parse(R"({"spec":{"status":"failed"},"status":{"message":"why"}})"))
+              .has_value());
+  const auto shown = operations::show_workflow(world.context(), kNs, "hippo-failover");
+  REQUIRE(shown.has_value());
+  CHECK(shown->results.parameters.at("target") == "hippo-abcd");
+  CHECK(shown->results.parameters.at("status") == "failed");
+  CHECK(shown->results.parameters.at("message") == "why");
+  CHECK_FALSE(operations::show_workflow(world.context(), kNs, "hippo-createcluste").has_value());
+}
+
+TEST_CASE("scaledown query: the same lag from the same source") {
+  RequestWorld world;
+  three_instances(world);
+  world.on_exec = patroni_list;
+  const auto answer = operations::query_scale(world.context(), kNs, "hippo");
+  REQUIRE(answer.has_value());
+  REQUIRE(answer->results.size() == 2);
+  CHECK(answer->results[0].name == "hippo-abcd");
+  CHECK(answer->results[0].replication_lag == 17);
+}
