@@ -1,5 +1,5 @@
 #include "support/cluster_view.h"
-#include "world.h"
+#include "workflows.h"
 
 #include <doctest/doctest.h>
 
@@ -32,6 +32,15 @@ TEST_CASE("figure: the plan of a settled cluster") {
   MESSAGE("plan of a settled cluster: " << each << " us");
   CHECK(actions == 0);
   CHECK(each < 2000);
+}
+
+// What a workflow costs beyond PostgreSQL, pgBackRest and Patroni; the aim is 500 ms.
+TEST_CASE("figure: the operator's own share of every workflow") {
+  for (const Workflow& workflow : workflows()) {
+    const Run calm = run(workflow, "undisturbed", [](World&) {});
+    MESSAGE(workflow.name << ": " << calm.milliseconds << " ms in " << calm.calls << " calls");
+    CHECK(calm.milliseconds < 500);
+  }
 }
 
 TEST_CASE("figure: eight clusters with a replica each, from the request to rest") {

@@ -41,13 +41,15 @@ Run run(const Workflow& workflow, const std::string& what,
   INFO("workflow: ", workflow.name, "; ", what);
   workflow.prepare(world);
   const std::size_t calls = world.network().calls(), writes = world.network().writes();
+  const auto spent = world.operator_time();
   disturb(world);
   workflow.ask(world);
   const bool done = world.run_until([&] { return workflow.done(world); });
   if (!done) MESSAGE(world.picture());
   CHECK_MESSAGE(done, "did not come to its end");
   CHECK(world.violation() == "");
-  return {world.picture(), world.network().calls() - calls, world.network().writes() - writes};
+  return {world.picture(), world.network().calls() - calls, world.network().writes() - writes,
+          (world.operator_time() - spent).count()};
 }
 
 void strike(World& world, bool writes_only, std::size_t number, Fault fault) {

@@ -31,6 +31,7 @@ void created(World& world, int replicas);
 struct Run {
   std::string picture;
   std::size_t calls = 0, writes = 0;  ///< of the operator, from the request on
+  double milliseconds = 0;            ///< of CPU in the operator, from the request on
 };
 
 /// Runs the workflow in a new world; `disturb` is called before the request. Checks that it comes

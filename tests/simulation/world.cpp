@@ -207,7 +207,9 @@ bool World::step() {
     if (!held_since_) held_since_ = clock.now();
     if (clock.now() - *held_since_ >= *release_after_) network_->catch_up();
   }
+  const std::clock_t began = std::clock();
   const engine::Step operated = engine_->step();
+  operator_ticks_ += std::clock() - began;
   ++operator_steps_;
   const engine::Step rivalled = rival_ ? rival_->step() : engine::Step{};
   const auto controlled = controllers_->step();

@@ -9,6 +9,7 @@
 #include "support/faulty_transport.h"
 #include "support/stand_in_node.h"
 
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -74,6 +75,10 @@ class World {
   /// What went against the rules, or empty.
   const std::string& violation() const { return violation_; }
   std::size_t operator_steps() const { return operator_steps_; }
+  /// CPU time spent in the operator, its calls to the API server included.
+  std::chrono::duration<double, std::milli> operator_time() const {
+    return std::chrono::duration<double>(static_cast<double>(operator_ticks_) / CLOCKS_PER_SEC);
+  }
 
   VirtualClock clock;
 
@@ -97,6 +102,7 @@ class World {
   std::vector<std::string> writes_;
   std::string violation_;
   std::size_t operator_steps_ = 0;
+  std::clock_t operator_ticks_ = 0;
   std::optional<Duration> release_after_;
   std::optional<TimePoint> held_since_;
 };
