@@ -23,6 +23,7 @@ namespace types = kube::types;
 embedded::ControllersOptions quiet_controllers() {
   embedded::ControllersOptions options;
   options.events = false;
+  options.endpoint_slices = false;  // nobody here reads them
   return options;
 }
 
