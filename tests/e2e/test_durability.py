@@ -1,6 +1,7 @@
 """Synchronous replication through one death of the primary after another: what was acknowledged is
 there, whatever happened meanwhile. PGO_E2E_KILLS says how many deaths; `make soak` asks for twenty."""
 import os
+import subprocess
 import threading
 import time
 
@@ -46,6 +47,36 @@ class Writer:
         self.thread.join(30)
 
 
+class Load:
+    """pgbench on all its tables, begun again whenever a failover ends it."""
+
+    def __init__(self, cluster):
+        self.command = ["pgbench", "-h", cluster.address(), "-U", "testuser", "-n"]
+        self.environment = {"PATH": os.environ["PATH"], "PGPASSWORD": cluster.password,
+                            "PGCONNECT_TIMEOUT": "2"}
+        self.run("-i", "-s", "2", check=True)
+        self.stopping, self.transactions = threading.Event(), 0
+        self.thread = threading.Thread(target=self.again_and_again, daemon=True)
+
+    def run(self, *options, check=False):
+        return subprocess.run([*self.command, *options, "userdb"], capture_output=True, text=True,
+                              env=self.environment, check=check, timeout=60)
+
+    def again_and_again(self):
+        while not self.stopping.is_set():
+            for line in self.run("-c", "4", "-T", "3").stdout.splitlines():
+                if line.startswith("number of transactions actually processed:"):
+                    self.transactions += int(line.split(":")[1].split("/")[0])
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopping.set()
+        self.thread.join(60)
+
+
 @pytest.fixture(scope="module")
 def synchronous(daemon):
     cluster = Cluster(daemon, "sync").create("--sync-replication", "--replica-count=1")
@@ -54,22 +85,27 @@ def synchronous(daemon):
     daemon.pgo("delete", "cluster", "sync", "--no-prompt")
 
 
+def synchronous_standby(cluster):
+    """The pod that holds every acknowledged row, by PostgreSQL's own word."""
+    leader = cluster.leader()
+    if not leader:
+        return None
+    done = cluster.daemon.kube(
+        "exec", leader, "-c", "database", "--", "psql", "-h", "/tmp", "-U", "postgres", "-qtA", "-c",
+        "select application_name from pg_stat_replication where sync_state = 'sync'", check=False)
+    return done.stdout.strip() or None
+
+
+def stored_rows(cluster):
+    return {int(v) for v in cluster.sql("select v from public.acknowledged").split()}
+
+
 def test_every_acknowledged_row_survives_the_deaths_of_primaries(synchronous):
     cluster = synchronous
-
-    def in_step():
-        """The one standby is synchronous, by PostgreSQL's own word."""
-        leader = cluster.leader()
-        if not leader:
-            return False
-        done = cluster.daemon.kube(
-            "exec", leader, "-c", "database", "--", "psql", "-h", "/tmp", "-U", "postgres", "-qtA",
-            "-c", "select count(*) from pg_stat_replication where sync_state = 'sync'", check=False)
-        return done.returncode == 0 and done.stdout.strip() == "1"
-
     with Writer(cluster) as writer:
         for death in range(KILLS):
-            eventually(f"a synchronous standby before death {death + 1}", in_step, 120)
+            eventually(f"a synchronous standby before death {death + 1}",
+                       lambda: synchronous_standby(cluster), 120)
             reached = len(writer.acknowledged)
             eventually("rows are written", lambda n=reached: len(writer.acknowledged) > n + 20, 60)
             whole_pod = death % 2 == 1
@@ -79,7 +115,31 @@ def test_every_acknowledged_row_survives_the_deaths_of_primaries(synchronous):
             eventually("rows are written again",
                        lambda n=reached: len(writer.acknowledged) > n + 20, 60)
     eventually("a leader answers", lambda: cluster.sql("select 1", check=False) == "1", 60)
-    stored = {int(v) for v in cluster.sql("select v from public.acknowledged").split()}
-    lost = [v for v in writer.acknowledged if v not in stored]
+    lost = set(writer.acknowledged) - stored_rows(cluster)
     print(f"{len(writer.acknowledged)} rows acknowledged through {KILLS} deaths")
     assert not lost
+
+
+def test_every_acknowledged_row_survives_scale_backup_and_failover_under_load(synchronous):
+    cluster, daemon = synchronous, synchronous.daemon
+    cluster.sql("truncate public.acknowledged")
+    with Load(cluster) as load, Writer(cluster) as writer:
+        daemon.pgo("scale", "sync", "--no-prompt")
+        eventually("two replicas stream", lambda: cluster.streaming() == 2, 120)
+        daemon.pgo("backup", "sync", "--backup-opts=--type=incr")
+
+        def backed_up():
+            task = next(t for t in daemon.objects("pgtasks")
+                        if t["metadata"]["name"] == "backrest-backup-sync")
+            return task["spec"]["status"] == "job completed"
+
+        eventually("the backup is done", backed_up, 180)
+        pod = eventually("a synchronous standby", lambda: synchronous_standby(cluster), 60)
+        target = next(p for p in daemon.objects("pods") if p["metadata"]["name"] == pod)
+        daemon.pgo("failover", "sync", "--no-prompt", "--wait",
+                   f"--target={target['metadata']['labels']['deployment-name']}")
+        reached = len(writer.acknowledged)
+        eventually("rows are written again", lambda: len(writer.acknowledged) > reached + 20, 60)
+    lost = set(writer.acknowledged) - stored_rows(cluster)
+    print(f"{len(writer.acknowledged)} rows acknowledged beside {load.transactions} of pgbench's")
+    assert load.transactions > 0 and not lost
