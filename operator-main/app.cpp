@@ -4,15 +4,13 @@
 #include "pgo/base/version.h"
 #include "pgo/dev/environment.h"
 #include "privileges.h"
+#include "process.h"
+#include "serve.h"
 
 #include <CLI/CLI.hpp>
 
-#include <csignal>
-#include <cstdlib>
 #include <filesystem>
-#include <malloc.h>
 #include <string>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace pgo::daemon {
@@ -25,25 +23,26 @@ struct Arguments {
   std::string state_dir;
   std::string images_dir;
   std::string user = "pgo";
-  std::string log_format = "text";
+  std::string format = "text";
   bool debug = false;
   bool no_node = false;
+  bool install = false;
+  std::string kubeconfig;
   dev::Options options;
-};
 
-std::string environment_variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string() : std::string(value);
-}
+  LogFormat log_format() const { return format == "json" ? LogFormat::json : LogFormat::text; }
+};
 
 /// PGO_STATE_DIR, else the XDG state directory; root's databases live under /var/lib/pgo.
 fs::path default_state_dir() {
-  if (const std::string dir = environment_variable("PGO_STATE_DIR"); !dir.empty()) return dir;
+  if (const std::string dir = environment_variable("PGO_STATE_DIR").value_or(""); !dir.empty()) {
+    return dir;
+  }
   if (is_root()) return "/var/lib/pgo";
-  if (const std::string dir = environment_variable("XDG_STATE_HOME"); !dir.empty()) {
+  if (const std::string dir = environment_variable("XDG_STATE_HOME").value_or(""); !dir.empty()) {
     return fs::path(dir) / "pgo";
   }
-  return fs::path(environment_variable("HOME")) / ".local/state/pgo";
+  return fs::path(environment_variable("HOME").value_or("")) / ".local/state/pgo";
 }
 
 /// The images beside the program: PREFIX/bin/postgres-operator has PREFIX/share/pgo/images.
@@ -51,16 +50,6 @@ fs::path default_images_dir() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   return program.parent_path().parent_path() / "share/pgo/images";
-}
-
-int failed(const Error& error) {
-  const std::string line = "postgres-operator: " + error.text() + "\n";
-  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
-  return 1;
-}
-
-void say(const std::string& text) {
-  [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
 }
 
 void greet(const dev::Options& options, const dev::Endpoints& endpoints) {
@@ -86,26 +75,6 @@ void greet(const dev::Options& options, const dev::Endpoints& endpoints) {
       "\n");
 }
 
-/// Signals become values: blocked before any thread starts, taken by sigwait.
-sigset_t block_stop_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  // A peer that goes away is an error of that connection, not the end of the process.
-  std::signal(SIGPIPE, SIG_IGN);
-  return set;
-}
-
-/// Each connection through a service takes two descriptors, and the usual soft limit is 1024.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int run_dev(Arguments& arguments) {
   dev::Options& options = arguments.options;
   options.state_dir = fs::absolute(arguments.state_dir.empty() ? default_state_dir()
@@ -118,23 +87,17 @@ int run_dev(Arguments& arguments) {
       return failed(became.error());
     }
   }
-  raise_descriptor_limit();
-  // An arena per thread keeps what bursts have freed; a dozen mostly idle threads share two.
-  mallopt(M_ARENA_MAX, 2);
+  prepare_process();
   const sigset_t stop_signals = block_stop_signals();
   const SystemClock clock;
   SystemIdSource ids;
-  const Log log(stderr_sink(arguments.log_format == "json" ? LogFormat::json : LogFormat::text),
-                clock, arguments.debug ? Level::debug : Level::info);
+  const Log log(stderr_sink(arguments.log_format()), clock,
+                arguments.debug ? Level::debug : Level::info);
   auto environment = dev::Environment::start(options, clock, ids, log);
   if (!environment) return failed(environment.error());
   greet(options, (*environment)->endpoints());
 
-  int signal = 0;
-  sigwait(&stop_signals, &signal);
-  log.named("daemon").info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
-  // A second signal while stopping must not wait for the first one's work.
-  pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
+  wait_for_stop(stop_signals, log);
   environment->reset();
   return 0;
 }
@@ -142,6 +105,10 @@ int run_dev(Arguments& arguments) {
 void add_options(CLI::App& app, Arguments& arguments) {
   app.add_flag("--dev", arguments.dev,
                "Run everything in this process: Kubernetes API, controllers, local node, operator");
+  app.add_option("--kubeconfig", arguments.kubeconfig,
+                 "Kubernetes to work in (default: the pod's account, $KUBECONFIG, ~/.kube/config)");
+  app.add_flag("--install", arguments.install,
+               "Make the custom resource definitions and namespaces that are missing");
   app.add_option("--state-dir", arguments.state_dir,
                  "Where clusters, data and settings live (default: $PGO_STATE_DIR, "
                  "$XDG_STATE_HOME/pgo or ~/.local/state/pgo)");
@@ -159,7 +126,7 @@ void add_options(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.add_option("--user", arguments.user, "Ordinary user to become when started by root")
       ->capture_default_str();
-  app.add_option("--log-format", arguments.log_format, "text or json")
+  app.add_option("--log-format", arguments.format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   app.add_flag("--debug", arguments.debug, "Log more");
@@ -172,7 +139,10 @@ int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("PostgreSQL operator, wire compatible with 4.2.0", "postgres-operator");
   app.set_version_flag("--version", std::string(kVersion));
-  app.footer("Example:\n  postgres-operator --dev --state-dir ~/databases");
+  app.footer(
+      "Without --dev it works in a Kubernetes cluster, with the environment of 4.2.0's Deployment\n"
+      "(PGO_OPERATOR_NAMESPACE and PGO_INSTALLATION_NAME are required).\n"
+      "Example:\n  postgres-operator --dev --state-dir ~/databases");
   add_options(app, arguments);
   try {
     app.parse(argc, argv);
@@ -180,8 +150,10 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (!arguments.dev) {
-    return failed(
-        {.code = Code::unimplemented, .message = "only --dev is built so far; see docs/status.md"});
+    return serve({.kubeconfig = arguments.kubeconfig,
+                  .install = arguments.install,
+                  .log_format = arguments.log_format(),
+                  .debug = arguments.debug});
   }
   return run_dev(arguments);
 }

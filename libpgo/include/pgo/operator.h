@@ -18,6 +18,9 @@
 namespace pgo::kube {
 class Transport;
 }
+namespace pgo::manifests {
+class Renderer;
+}
 namespace pgo::model {
 struct Config;
 }
@@ -35,11 +38,20 @@ struct OperatorOptions {
   std::vector<std::string> namespaces{};
   /// pgo.yaml; null = what is built in.
   std::shared_ptr<const model::Config> config{};
+  /// The object templates; null = what is built in.
+  std::shared_ptr<const manifests::Renderer> renderer{};
   /// Make what an installer would have made: the operator's namespace, the custom resource
   /// definitions, `namespaces`. Needs the rights to do so.
   bool install = false;
   /// Make service accounts and roles in the namespaces looked after.
   bool install_rbac = true;
+  /// False: caches are filled, requests are answered, and clusters are left alone until
+  /// `set_leading`. For the second of two operators.
+  bool leading = true;
+  /// Whether `rest` asks for client certificates, and the routes that need none beside /healthz:
+  /// "/health" and "/healthz" only (DISABLE_TLS and NOAUTH_ROUTES of 4.2.0).
+  bool client_certificates = true;
+  std::vector<std::string> noauth_routes{"/health"};
   int workers = 4;             ///< threads that carry out plans
   std::size_t ready_keys = 0;  ///< repository keys kept ready, so that creating is quick
   int password_length = 24;    ///< letters of generated passwords
@@ -76,6 +88,10 @@ class Operator {
   /// Waits for the action in hand and ends the threads. Clusters run on; the next operator takes
   /// up where this one left. Requests through `channel` answer `failed_precondition` from now on.
   void stop();
+
+  /// See `OperatorOptions::leading`. Losing the lead ends no action that is being carried out; each
+  /// is safe beside another operator.
+  void set_leading(bool leading);
 
   /// A way for `Client`, with every right. May outlive the operator.
   std::shared_ptr<RestChannel> channel() const;

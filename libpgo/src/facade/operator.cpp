@@ -60,7 +60,7 @@ engine::Options engine_options(const OperatorOptions& options) {
   engine.installation = options.installation_name;
   engine.operator_namespace = options.operator_namespace;
   engine.namespaces = options.namespaces;
-  engine.settings = {.config = options.config.get(), .renderer = &manifests::Renderer::built_in()};
+  engine.settings = {.config = options.config.get(), .renderer = options.renderer.get()};
   engine.events = options.events;
   engine.workers = options.workers;
   engine.password_length = options.password_length;
@@ -68,8 +68,10 @@ engine::Options engine_options(const OperatorOptions& options) {
   return engine;
 }
 
-std::shared_ptr<const model::Config> built_in_config() {
-  return {std::shared_ptr<void>(), &model::Config::defaults()};
+/// What is built in lives as long as the program.
+template <typename T>
+std::shared_ptr<const T> built_in(const T& object) {
+  return {std::shared_ptr<void>(), &object};
 }
 
 }  // namespace
@@ -83,7 +85,8 @@ struct Operator::Impl {
         log(std::move(the_log)),
         client(transport),
         keys(options.ready_keys) {
-    if (!options.config) options.config = built_in_config();
+    if (!options.config) options.config = built_in(model::Config::defaults());
+    if (!options.renderer) options.renderer = built_in(manifests::Renderer::built_in());
   }
 
   Result<void> start();
@@ -112,6 +115,7 @@ Result<void> Operator::Impl::start() {
   }
   engine = std::make_unique<engine::Engine>(client, clock, ids, log.named("engine"),
                                             engine_options(options));
+  engine->set_leading(options.leading);
   engine_thread = std::jthread([this](std::stop_token stop) { engine->run(std::move(stop)); });
   reader = std::make_unique<operations::CachedReader>(
       client, clock, ids, log.named("cache"),
@@ -129,7 +133,7 @@ Result<void> Operator::Impl::start() {
                                         .operator_namespace = options.operator_namespace,
                                         .installation_name = options.installation_name,
                                         .started = clock.now()},
-                    {}));
+                    {.tls = options.client_certificates, .noauth_routes = options.noauth_routes}));
   channel = std::make_shared<LocalChannel>(*rest, options.user);
   return {};
 }
@@ -155,6 +159,8 @@ Result<std::unique_ptr<Operator>> Operator::start(kube::Transport& transport, Lo
 }
 
 void Operator::stop() { impl_->stop(); }
+
+void Operator::set_leading(bool leading) { impl_->engine->set_leading(leading); }
 
 std::shared_ptr<RestChannel> Operator::channel() const { return impl_->channel; }
 

@@ -1,0 +1,62 @@
+#include "process.h"
+
+#include <cstdlib>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace pgo::daemon {
+namespace {
+
+/// Each connection through a service takes two descriptors, and the usual soft limit is 1024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+std::optional<std::string> environment_variable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+int failed(const Error& error, int code) {
+  const std::string line = "postgres-operator: " + error.text() + "\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line.data(), line.size());
+  return code;
+}
+
+void say(const std::string& text) {
+  [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
+}
+
+void prepare_process() {
+  raise_descriptor_limit();
+  // An arena per thread keeps what bursts have freed; a dozen mostly idle threads share two.
+  mallopt(M_ARENA_MAX, 2);
+}
+
+sigset_t block_stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A peer that goes away is an error of that connection, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+void wait_for_stop(const sigset_t& stop_signals, const Log& log) {
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  log.named("daemon").info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+  // A second signal while stopping must not wait for the first one's work.
+  pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
+}
+
+}  // namespace pgo::daemon
