@@ -173,7 +173,6 @@ OperatorOptions operator_options(const ServeArguments& arguments, const ServeSet
   options.leading = false;
   options.client_certificates = settings.tls;
   options.noauth_routes = settings.noauth_routes;
-  options.ready_keys = 1;
   options.password_length = configuration.config->generated_password_length();
   return options;
 }

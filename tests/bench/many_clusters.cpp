@@ -122,10 +122,8 @@ int main(int argc, char** argv) {
   options.state_dir = state;
   options.network = "127.96";
   options.local_node = false;
-  options.ready_keys = static_cast<std::size_t>(count);
   auto environment = dev::Environment::start(options, clock, ids, Log());
   if (!environment) give_up(environment.error().text());
-  while ((*environment)->ready_keys() < options.ready_keys) std::this_thread::yield();
   {
     const Stand stand((*environment)->api(), clock, ids);
     const auto rest = log_in((*environment)->endpoints());

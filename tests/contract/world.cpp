@@ -1,6 +1,5 @@
 #include "world.h"
 
-#include "pgo/crypto/keys.h"
 #include "pgo/manifests/crds.h"
 #include "pgo/manifests/namespace.h"
 #include "pgo/manifests/render.h"
@@ -16,17 +15,6 @@ namespace pgo::contract {
 namespace {
 
 namespace types = kube::types;
-
-/// One real key for all: making one takes a quarter of a second.
-const std::string& private_key() {
-  static const std::string key = crypto::make_rsa_key().value_or("");
-  return key;
-}
-
-class OneKey final : public operations::KeySource {
- public:
-  Result<std::string> take() override { return private_key(); }
-};
 
 constexpr std::array kKinds{
     &types::kConfigMap, &types::kDeployment, &types::kJob,     &types::kPersistentVolumeClaim,
@@ -78,8 +66,7 @@ World::World(const std::string& ns)
       client_(*door_),
       controllers_(std::make_unique<embedded::Controllers>(*door_, clock_, ids_, Log{})),
       node_(std::make_unique<test::StandInNode>(*door_, clock_, ids_)),
-      reader_(std::make_unique<operations::DirectReader>(client_)),
-      keys_(std::make_unique<OneKey>()) {
+      reader_(std::make_unique<operations::DirectReader>(client_)) {
   server_->set_container_runtime(node_.get());
   for (const auto& crd : manifests::custom_resource_definitions()) {
     create(crd, types::kCustomResourceDefinition);
@@ -91,10 +78,6 @@ World::World(const std::string& ns)
   options.namespaces = {ns};
   options.settings = {.config = &model::Config::defaults(),
                       .renderer = &manifests::Renderer::built_in()};
-  options.make_keys = []() -> Result<engine::SshKeys> {
-    PGO_TRY(auto line, crypto::ssh_public_key(private_key()));
-    return engine::SshKeys{.private_key = private_key(), .authorized_key = std::move(line)};
-  };
   engine_ = std::make_unique<engine::Engine>(client_, clock_, ids_, Log{}, std::move(options));
   settle();
 }
@@ -157,7 +140,6 @@ operations::Context World::context() {
           .config = model::Config::defaults(),
           .clock = clock_,
           .ids = ids_,
-          .keys = *keys_,
           .log = {},
           .operator_namespace = "pgo",
           .installation_name = "devtest"};

@@ -59,7 +59,6 @@ class World {
   std::unique_ptr<test::StandInNode> node_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<operations::Reader> reader_;
-  std::unique_ptr<operations::KeySource> keys_;
 };
 
 }  // namespace pgo::contract

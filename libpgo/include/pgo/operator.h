@@ -8,7 +8,6 @@
 #include "pgo/engine/engine.h"
 #include "pgo/engine/events.h"
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -53,7 +52,6 @@ struct OperatorOptions {
   bool client_certificates = true;
   std::vector<std::string> noauth_routes{"/health"};
   int workers = 4;             ///< threads that carry out plans
-  std::size_t ready_keys = 0;  ///< repository keys kept ready, so that creating is quick
   int password_length = 24;    ///< letters of generated passwords
   /// Events of clusters; called from any thread, must return at once. Never after `stop`.
   engine::EventSink events{};
@@ -104,8 +102,6 @@ class Operator {
                                               const std::string& cluster) const;
   /// Figures since the start.
   engine::Counters counters() const;
-  /// How many of `OperatorOptions::ready_keys` are there by now.
-  std::size_t ready_keys() const;
 
   struct Impl;
   /// For `start`.

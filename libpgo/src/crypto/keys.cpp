@@ -3,65 +3,67 @@
 #include "crypto/openssl.h"
 #include "pgo/base/text.h"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
 
 namespace pgo::crypto {
-
-Result<std::string> make_rsa_key(int bits) {
-  const KeyPtr key(EVP_RSA_gen(static_cast<unsigned>(bits)));
-  if (!key) return openssl_error("making an RSA key");
-  const BioPtr out(BIO_new(BIO_s_mem()));
-  if (!out || PEM_write_bio_PrivateKey_traditional(out.get(), key.get(), nullptr, nullptr, 0,
-                                                   nullptr, nullptr) != 1) {
-    return openssl_error("writing an RSA key as PEM");
-  }
-  return contents(out.get());
-}
-
 namespace {
 
-void append_length(std::string& out, std::size_t length) {
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(length >> shift & 0xff);
-}
+// RFC 5656, section 3.1: the curve's name within the key's name.
+constexpr std::string_view kCurve = "nistp256";
+constexpr std::string_view kType = "ecdsa-sha2-nistp256";
 
+/// RFC 4251 "string".
 void append_text(std::string& out, std::string_view text) {
-  append_length(out, text.size());
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    out += static_cast<char>(text.size() >> shift & 0xff);
+  }
   out += text;
 }
 
-/// RFC 4251 "mpint": a leading zero byte keeps a number with its top bit set positive.
-bool append_number(std::string& out, const EVP_PKEY* key, const char* parameter) {
-  BIGNUM* raw = nullptr;
-  if (EVP_PKEY_get_bn_param(key, parameter, &raw) != 1) return false;
-  const std::unique_ptr<BIGNUM, Freeing<BN_free>> number(raw);
-  std::string bytes(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
-  BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(bytes.data()));
-  if (!bytes.empty() && (static_cast<unsigned char>(bytes.front()) & 0x80) != 0) {
-    bytes.insert(bytes.begin(), '\0');
-  }
-  append_text(out, bytes);
-  return true;
+bool is_p256(EVP_PKEY* key) {
+  char curve[64] = {};
+  return EVP_PKEY_get_base_id(key) == EVP_PKEY_EC &&
+         EVP_PKEY_get_group_name(key, curve, sizeof curve, nullptr) == 1 &&
+         std::string_view(curve) == SN_X9_62_prime256v1;
 }
 
 }  // namespace
 
+Result<std::string> make_ssh_key() {
+  const KeyPtr key(EVP_EC_gen(SN_X9_62_prime256v1));
+  if (!key) return openssl_error("making an ECDSA key");
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  if (!out || PEM_write_bio_PrivateKey_traditional(out.get(), key.get(), nullptr, nullptr, 0,
+                                                   nullptr, nullptr) != 1) {
+    return openssl_error("writing an ECDSA key as PEM");
+  }
+  return contents(out.get());
+}
+
 Result<std::string> ssh_public_key(std::string_view private_key_pem) {
   const BioPtr in = reading(private_key_pem);
   const KeyPtr key(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
-  if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA) {
+  if (!key || !is_p256(key.get())) {
     ERR_clear_error();
-    return fail(Code::invalid_argument, "not a PEM private RSA key");
+    return fail(Code::invalid_argument, "not a PEM private ECDSA key on curve P-256");
   }
+  // Uncompressed: a byte that says so and two coordinates of 32 bytes.
+  std::string point(65, '\0');
+  std::size_t size = 0;
+  if (EVP_PKEY_get_octet_string_param(key.get(), OSSL_PKEY_PARAM_PUB_KEY,
+                                      reinterpret_cast<unsigned char*>(point.data()), point.size(),
+                                      &size) != 1) {
+    return openssl_error("reading the public half of an ECDSA key");
+  }
+  point.resize(size);
   std::string blob;
-  append_text(blob, "ssh-rsa");
-  if (!append_number(blob, key.get(), OSSL_PKEY_PARAM_RSA_E) ||
-      !append_number(blob, key.get(), OSSL_PKEY_PARAM_RSA_N)) {
-    return openssl_error("reading the parameters of an RSA key");
-  }
-  return "ssh-rsa " + text::base64_encode(blob);
+  append_text(blob, kType);
+  append_text(blob, kCurve);
+  append_text(blob, point);
+  return std::string(kType) + " " + text::base64_encode(blob);
 }
 
 }  // namespace pgo::crypto

@@ -67,7 +67,6 @@ OperatorOptions operator_options(const Options& options, const Clock& clock, IdS
   wanted.operator_namespace = options.operator_namespace;
   wanted.installation_name = options.installation_name;
   wanted.config = std::make_shared<const model::Config>(configuration());
-  wanted.ready_keys = options.ready_keys;
   wanted.password_length = kPasswordLength;
   wanted.events = options.events;
   wanted.user = kAdminUser;
@@ -219,8 +218,6 @@ const Endpoints& Environment::endpoints() const { return impl_->endpoints; }
 embedded::ApiServer& Environment::api() { return *impl_->api; }
 
 std::shared_ptr<RestChannel> Environment::channel() const { return impl_->the_operator->channel(); }
-
-std::size_t Environment::ready_keys() const { return impl_->the_operator->ready_keys(); }
 
 void Environment::hold(const std::string& ns, const std::string& pod_prefix) {
   if (impl_->node) impl_->node->hold(ns, pod_prefix);

@@ -23,7 +23,7 @@ namespace {
 namespace types = kube::types;
 
 Result<SshKeys> draw_keys() {
-  PGO_TRY(std::string key, crypto::make_rsa_key());
+  PGO_TRY(std::string key, crypto::make_ssh_key());
   PGO_TRY(std::string line, crypto::ssh_public_key(key));
   return SshKeys{std::move(key), std::move(line)};
 }

@@ -6,7 +6,6 @@
 #include "pgo/manifests/render.h"
 #include "pgo/model/config.h"
 #include "pgo/operations/cached_reader.h"
-#include "pgo/operations/keys.h"
 #include "pgo/server/rest_service.h"
 
 #include <mutex>
@@ -83,8 +82,7 @@ struct Operator::Impl {
         clock(options.clock != nullptr ? *options.clock : own_clock),
         ids(options.ids != nullptr ? *options.ids : own_ids),
         log(std::move(the_log)),
-        client(transport),
-        keys(options.ready_keys) {
+        client(transport) {
     if (!options.config) options.config = built_in(model::Config::defaults());
     if (!options.renderer) options.renderer = built_in(manifests::Renderer::built_in());
   }
@@ -99,7 +97,6 @@ struct Operator::Impl {
   IdSource& ids;
   Log log;
   kube::Client client;
-  operations::KeyPool keys;
   std::unique_ptr<engine::Engine> engine;
   std::jthread engine_thread;
   std::unique_ptr<operations::CachedReader> reader;
@@ -128,7 +125,6 @@ Result<void> Operator::Impl::start() {
                                         .config = *options.config,
                                         .clock = clock,
                                         .ids = ids,
-                                        .keys = keys,
                                         .log = log.named("rest"),
                                         .operator_namespace = options.operator_namespace,
                                         .installation_name = options.installation_name,
@@ -172,7 +168,5 @@ std::optional<engine::ClusterStatus> Operator::status(const std::string& ns,
 }
 
 engine::Counters Operator::counters() const { return impl_->engine->counters(); }
-
-std::size_t Operator::ready_keys() const { return impl_->keys.ready(); }
 
 }  // namespace pgo

@@ -116,7 +116,7 @@ Result<void> ensure_repository_secret(const Context& context,
     std::string value = settings ? secret_text(*settings, data) : std::string();
     return value.empty() ? std::string(fallback) : value;
   };
-  PGO_TRY(const std::string private_key, context.keys.take());
+  PGO_TRY(const std::string private_key, crypto::make_ssh_key());
   PGO_TRY(const std::string public_key, crypto::ssh_public_key(private_key));
   const manifests::RepoKeys files = manifests::default_repo_files();
   kube::Object secret = new_secret(request.ns, name, cluster);

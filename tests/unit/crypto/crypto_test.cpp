@@ -12,15 +12,22 @@ using namespace pgo;
 
 TEST_SUITE_BEGIN("crypto");
 
-TEST_CASE("rsa key: PEM in PKCS#1 and a public half that OpenSSH understands") {
-  const std::string pem = crypto::make_rsa_key().value();
-  CHECK(pem.starts_with("-----BEGIN RSA PRIVATE KEY-----"));
+TEST_CASE("ssh key: PEM that OpenSSH reads, and the public half for authorized_keys") {
+  const std::string pem = crypto::make_ssh_key().value();
+  CHECK(pem.starts_with("-----BEGIN EC PRIVATE KEY-----"));
+  CHECK(pem != crypto::make_ssh_key().value());
   const std::string line = crypto::ssh_public_key(pem).value();
-  REQUIRE(line.starts_with("ssh-rsa "));
-  const std::string blob = text::base64_decode(line.substr(8)).value();
-  // RFC 4253 6.6: string "ssh-rsa", mpint e, mpint n; 65537 is three bytes.
-  CHECK(blob.substr(0, 18) == std::string("\0\0\0\7ssh-rsa\0\0\0\3\1\0\1", 18));
-  CHECK(blob.size() == 18 + 4 + 257);
+  REQUIRE(line.starts_with("ecdsa-sha2-nistp256 "));
+  const std::string blob = text::base64_decode(line.substr(20)).value();
+  // RFC 5656 3.1: three strings, the last an uncompressed point (4, x, y).
+  CHECK(blob.substr(0, 23) == std::string("\0\0\0\x13"
+                                          "ecdsa-sha2-nistp256",
+                                          23));
+  CHECK(blob.substr(23, 12) == std::string("\0\0\0\x08"
+                                           "nistp256",
+                                           12));
+  CHECK(blob.substr(35, 5) == std::string("\0\0\0\x41\x04", 5));
+  CHECK(blob.size() == 23 + 12 + 4 + 65);
   CHECK_FALSE(crypto::ssh_public_key("no key"));
 }
 

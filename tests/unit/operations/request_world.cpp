@@ -1,7 +1,6 @@
 #include "request_world.h"
 
 #include "pgo/base/text.h"
-#include "pgo/crypto/keys.h"
 #include "pgo/manifests/crds.h"
 #include "pgo/model/names.h"
 
@@ -11,11 +10,6 @@ namespace pgo::test {
 
 using namespace std::chrono_literals;
 namespace types = kube::types;
-
-Result<std::string> SameKeySource::take() {
-  static const auto kKey = crypto::make_rsa_key();
-  return kKey;
-}
 
 RequestWorld::RequestWorld()
     : clock_(TimePoint(std::chrono::sys_days(std::chrono::year(2026) / 11 / 22))),
@@ -62,7 +56,6 @@ operations::Context RequestWorld::context(operations::Reader& reader) {
           .config = config_,
           .clock = clock_,
           .ids = ids_,
-          .keys = keys_,
           .log = {},
           .operator_namespace = "pgo",
           .installation_name = "devtest"};

@@ -13,12 +13,6 @@
 
 namespace pgo::test {
 
-/// One key for everybody: making them is slow and none of the tests is about that.
-class SameKeySource final : public operations::KeySource {
- public:
-  Result<std::string> take() override;
-};
-
 /// What requests need: an embedded API with our resource types, namespaces pgo (the operator's),
 /// pgouser1 to pgouser3 and golden3 (ours) and "default" (not ours), nodes in two regions, users
 /// and roles as they were recorded.
@@ -80,7 +74,6 @@ class RequestWorld {
 
   VirtualClock clock_;
   SeededIdSource ids_{42};
-  SameKeySource keys_;
   model::Config config_;
   Runtime runtime_{*this};
   std::unique_ptr<embedded::ApiServer> server_;

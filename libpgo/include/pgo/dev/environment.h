@@ -7,7 +7,6 @@
 #include "pgo/engine/events.h"
 #include "pgo/rest_channel.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -37,8 +36,6 @@ struct Options {
   std::string installation_name = "dev";
   /// Run pods as processes. Without a node pods stay pending, unless somebody else plays kubelet.
   bool local_node = true;
-  /// Repository keys kept ready, so that a burst of new clusters need not wait 0.2 s for each.
-  std::size_t ready_keys = 4;
   /// How long pods get to end by themselves when the environment stops.
   std::chrono::seconds stop_grace{30};
   /// Events of clusters; called from any thread, must return at once.
@@ -74,8 +71,6 @@ class Environment {
 
   /// The API inside, for a program that plays the node itself.
   embedded::ApiServer& api();
-  /// How many of `Options::ready_keys` are there by now.
-  std::size_t ready_keys() const;
   /// For tests of failover: see LocalNode::hold. Nothing happens without a node.
   void hold(const std::string& ns, const std::string& pod_prefix);
   void release(const std::string& ns, const std::string& pod_prefix);

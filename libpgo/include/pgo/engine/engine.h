@@ -36,7 +36,7 @@ struct Options {
   std::vector<std::string> namespaces;
   plan::Settings settings;  ///< what it points to must outlive the engine
   EventSink events;         ///< may be empty
-  KeyMaker make_keys;       ///< empty: 2048-bit RSA drawn from the system
+  KeyMaker make_keys;       ///< empty: drawn from the system
   int workers = 4;          ///< threads of `run` that carry out plans
   int password_length = 24;
   /// Make service accounts and roles in owned namespaces.

@@ -5,7 +5,6 @@
 #include "pgo/base/log.h"
 #include "pgo/kube/client.h"
 #include "pgo/model/config.h"
-#include "pgo/operations/keys.h"
 #include "pgo/operations/reader.h"
 
 #include <string>
@@ -25,7 +24,6 @@ struct Context {
   const model::Config& config;  ///< pgo.yaml
   const Clock& clock;
   IdSource& ids;
-  KeySource& keys;
   Log log;
   std::string operator_namespace;  ///< where users, roles and settings live
   std::string installation_name;   ///< namespaces with this label belong to us

@@ -91,11 +91,13 @@ void Controllers::Impl::want_waiting_pods() {
 
 void Controllers::Impl::want_endpoints_of(const kube::Object& pod) {
   const json::Value& labels = pod["metadata"]["labels"];
-  world.services.each_indexed(by::space(pod.ns()),
-                              [&](const kube::ObjectKey& key, const kube::Object& service) {
-                                if (selects_all(service["spec"]["selector"], labels))
-                                  want("endpoints", key.ns, key.name);
-                              });
+  for (const json::Member& label : labels.members()) {
+    world.services.each_indexed(by::label(pod.ns(), label.key, label.value.as_string()),
+                                [&](const kube::ObjectKey& key, const kube::Object& service) {
+                                  if (selects_all(service["spec"]["selector"], labels))
+                                    want("endpoints", key.ns, key.name);
+                                });
+  }
 }
 
 void Controllers::Impl::keep_books(const kube::ObjectKey& key, const kube::Object* pod) {

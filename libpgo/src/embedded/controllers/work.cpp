@@ -98,14 +98,9 @@ Controllers::Impl::Decision Controllers::Impl::decide_binding(const kube::Object
 }
 
 Controllers::Impl::Decision Controllers::Impl::decide_endpoints(const kube::Object& service) {
-  const json::Object& selector = service["spec"]["selector"].members();
+  const std::string key = by::selector(service);
   std::vector<Seen> pods;
-  if (!selector.empty()) {
-    // The pair most likely to be rare is the one whose key sorts first ("pg-cluster" before
-    // "role").
-    auto pair = std::ranges::min_element(selector, {}, [](const json::Member& m) { return m.key; });
-    pods = world.pods.indexed(by::label(service.ns(), pair->key, pair->value.as_string()));
-  }
+  if (!key.empty()) pods = world.pods.indexed(key);
   return plan_endpoints(service, world.endpoints.get(service.ns(), service.name()), pods);
 }
 

@@ -43,7 +43,7 @@ class WatchedOf final : public Watched {
 };
 
 std::vector<std::string> pod_keys(const kube::Object& pod) {
-  std::vector<std::string> keys{by::space(pod.ns())};
+  std::vector<std::string> keys;
   if (std::string_view uid = controller_uid(pod); !uid.empty()) keys.push_back(by::owner(uid));
   if (std::string_view node = pod["spec"]["nodeName"].as_string(); !node.empty()) {
     keys.push_back(by::node(node));
@@ -64,7 +64,11 @@ std::vector<std::string> owner_keys(const kube::Object& object) {
   return {by::owner(uid)};
 }
 
-std::vector<std::string> space_keys(const kube::Object& object) { return {by::space(object.ns())}; }
+std::vector<std::string> service_keys(const kube::Object& service) {
+  std::string key = by::selector(service);
+  if (key.empty()) return {};
+  return {std::move(key)};
+}
 
 /// Types that garbage collection leaves alone: short-lived records without owners.
 bool uninteresting(const ServedType& type) { return type.kind == "Event"; }
@@ -98,9 +102,16 @@ std::string key(char kind, std::string_view a, std::string_view b = {}, std::str
 std::string owner(std::string_view uid) { return key('o', uid); }
 std::string node(std::string_view name) { return key('n', name); }
 std::string claim(std::string_view ns, std::string_view name) { return key('c', ns, name); }
-std::string space(std::string_view ns) { return key('s', ns); }
 std::string label(std::string_view ns, std::string_view name, std::string_view value) {
   return key('l', ns, name, value);
+}
+
+std::string selector(const kube::Object& service) {
+  const json::Object& selector = service["spec"]["selector"].members();
+  if (selector.empty()) return {};
+  // The pair most likely to be rare is the one whose key sorts first ("pg-cluster" before "role").
+  const auto& pair = *std::ranges::min_element(selector, {}, &json::Member::key);
+  return label(service.ns(), pair.key, pair.value.as_string());
 }
 }  // namespace by
 
@@ -136,7 +147,7 @@ World::World(kube::Client client, const Clock& clock, IdSource& ids, Log log,
       namespaces(add_full(kube::types::kNamespace)),
       nodes(add_full(kube::types::kNode)),
       pods(add_full(kube::types::kPod, pod_keys)),
-      services(add_full(kube::types::kService, space_keys)),
+      services(add_full(kube::types::kService, service_keys)),
       endpoints(add_full(kube::types::kEndpoints)),
       claims(add_full(kube::types::kPersistentVolumeClaim)),
       volumes(add_full(kube::types::kPersistentVolume)),

@@ -113,8 +113,9 @@ namespace by {
 std::string owner(std::string_view uid);
 std::string node(std::string_view name);
 std::string claim(std::string_view ns, std::string_view name);
-std::string space(std::string_view ns);
 std::string label(std::string_view ns, std::string_view key, std::string_view value);
+/// One label that every pod of this service carries, as `label`; empty when it selects none.
+std::string selector(const kube::Object& service);
 }  // namespace by
 
 }  // namespace pgo::embedded::controllers
