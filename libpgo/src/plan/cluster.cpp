@@ -291,6 +291,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   bootstrap(work);
   promotion(work);
   failover(work);
+  schedules(work);
   backups(work);
   replicas(work);
   scaledown(work);

@@ -5,6 +5,7 @@
 #include "pgo/model/pgcluster.h"
 #include "pgo/model/pgreplica.h"
 #include "pgo/model/pgtask.h"
+#include "pgo/model/schedule.h"
 
 #include <algorithm>
 
@@ -170,11 +171,20 @@ ConfigMap ConfigMap::from(const kube::Object& object) {
   map.meta = Meta::from(object);
   map.scope = text_of(object.label(label::kScope));
   map.default_config = is_true(object, label::kDefaultConfigMap);
-  map.schedule = is_true(object, label::kScheduler);
+  map.schedule = !object.label(label::kScheduler).empty();
   if (const std::string* init = object["data"][model::data_key::kInit].if_string()) {
     map.init = *init;
   }
   map.has_patroni = object["data"][model::data_key::kPostgresHa].is_string();
+  if (map.schedule) {
+    map.schedule_text = text_of(model::schedule_text(object));
+    map.last_firing = text_of(object.annotation(model::annotation::kLastFiring));
+    if (map.last_firing.empty()) {
+      map.last_firing = text_of(object["metadata"]["creationTimestamp"].as_string());
+    }
+    map.due_firing = text_of(object.annotation(model::annotation::kDueFiring));
+    map.version = text_of(object.resource_version());
+  }
   if (!map.scope.empty()) {
     map.patroni_config = text_of(object.annotation(model::annotation::kPatroniConfig));
     map.leader = text_of(object.annotation(model::annotation::kPatroniLeader));

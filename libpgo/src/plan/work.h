@@ -31,6 +31,8 @@ void promotion(Work& work);
 void failover(Work& work);
 /// Stanza and first full backup, then every other open pgBackRest task.
 void backups(Work& work);
+/// What the cluster's schedules ask for now, and when to look again.
+void schedules(Work& work);
 /// Nothing before the first full backup.
 void replicas(Work& work);
 /// Takes off the tag by which Patroni's callback asked for a backup.

@@ -115,8 +115,12 @@ struct ConfigMap {
   std::optional<std::string> init;  ///< data.init of the pgha-default-config
   std::string patroni_config;       ///< annotation `config` of `<scope>-config`
   std::string leader;               ///< annotation `leader` of `<scope>-leader`
-  std::string version;              ///< resourceVersion, only where `patroni_config` is there
-  bool has_patroni = false;         ///< it brings a postgres-ha.yaml
+  std::string version;  ///< resourceVersion, only where `patroni_config` or `schedule` is there
+  std::string schedule_text;  ///< of a schedule: what it asks for, as JSON
+  /// Of a schedule, RFC 3339: the last firing carried out (at first its creation), and the one that
+  /// is being carried out, if any.
+  std::string last_firing, due_firing;
+  bool has_patroni = false;  ///< it brings a postgres-ha.yaml
 
   static ConfigMap from(const kube::Object& object);
   bool paused() const;  ///< Patroni's configuration says so
