@@ -9,12 +9,15 @@ namespace pgo::cli {
 Command backup_command();
 Command create_group();
 Command create_cluster_command();
+Command create_schedule_command();
 Command delete_group();
 Command delete_backup_command();
 Command delete_cluster_command();
+Command delete_schedule_command();
 Command show_group();
 Command show_backup_command();
 Command show_cluster_command();
+Command show_schedule_command();
 Command show_workflow_command();
 Command failover_command();
 Command scale_command();

@@ -136,6 +136,7 @@ Route query_route(std::string_view method, std::string_view pattern, std::string
 void add_backup_routes(std::vector<Route>& routes);
 void add_cluster_routes(std::vector<Route>& routes);
 void add_failover_routes(std::vector<Route>& routes);
+void add_schedule_routes(std::vector<Route>& routes);
 void add_system_routes(std::vector<Route>& routes);
 std::vector<Route> all_routes();
 
