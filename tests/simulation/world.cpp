@@ -9,6 +9,7 @@
 #include "pgo/model/pgcluster.h"
 #include "pgo/model/pgreplica.h"
 #include "pgo/model/pgtask.h"
+#include "pgo/model/schedule.h"
 #include "support/cluster_view.h"
 
 #include <doctest/doctest.h>
@@ -84,6 +85,19 @@ void World::restart_operator() {
 void World::start_rival() {
   rival_network_ = std::make_unique<FaultyTransport>(*door_);
   rival_ = new_operator(*rival_network_);
+}
+
+void World::down_for(Duration time) {
+  engine_.reset();
+  const TimePoint end = clock.now() + time;
+  while (clock.now() < end) {
+    const auto controlled = controllers_->step();
+    const auto stood = node_->step();
+    if (controlled.progressed || stood.progressed) continue;
+    clock.advance_to(std::min(end, std::max(std::min(controlled.next, stood.next),
+                                            clock.now() + std::chrono::microseconds(1))));
+  }
+  restart_operator();
 }
 
 void World::observe(const Call& call, int status) {
@@ -180,6 +194,24 @@ void World::delete_cluster(const std::string& cluster, bool delete_data, bool de
                              .object());
 }
 
+std::string World::schedule(const std::string& cluster, const std::string& type,
+                            const std::string& cron) {
+  model::Schedule schedule;
+  schedule.name = model::names::backrest_schedule(cluster, type);
+  schedule.cluster = cluster;
+  schedule.ns = kNs;
+  schedule.created = to_rfc3339(clock.now());
+  schedule.schedule = cron;
+  schedule.type = model::schedule_type::kBackrest;
+  schedule.backrest.type = type;
+  stored(types::kConfigMap, schedule.object());
+  return schedule.name;
+}
+
+void World::delete_schedule(const std::string& name) {
+  REQUIRE(client_.remove(types::kConfigMap, kNs, name).has_value());
+}
+
 void World::fail_leader(const std::string& cluster) {
   const std::string was = leader(cluster);
   REQUIRE_FALSE(was.empty());
@@ -223,8 +255,16 @@ bool World::step() {
   if (release_after_ && held_since_ && network_->held()) {
     until = std::min(until, *held_since_ + *release_after_);
   }
-  clock.advance_to(until);
+  clock.advance_to(end_ ? std::min(until, *end_) : until);
   return true;
+}
+
+void World::run_for(Duration time) {
+  end_ = clock.now() + time;
+  while (clock.now() < *end_) {
+    if (!step()) clock.advance_to(*end_);
+  }
+  end_.reset();
 }
 
 bool World::run_until(const std::function<bool()>& done, Duration limit) {

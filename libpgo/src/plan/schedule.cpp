@@ -84,18 +84,20 @@ bool answers(const Task& task, const Due& due) {
 /// True when the last scheduled backup of this type has made room; it is never cut off.
 bool room(Work& work, const std::string& name) {
   const Task* task = work.view.task(name);
-  if (task == nullptr) return true;
   const Job* job = work.view.job(name);
-  const bool over = task->status == model::progress::kJobCompleted ||
-                    task->status == model::progress::kJobError || (job != nullptr && job->failed);
+  if (task == nullptr && job == nullptr) return true;
+  const bool task_over = task == nullptr || task->status == model::progress::kJobCompleted ||
+                         task->status == model::progress::kJobError;
+  const bool over = job == nullptr ? task_over : job->succeeded || job->failed;
   if (!over) {
     work.plan.wait(Reason::backup, subject("Job", name));
     return false;
   }
-  work.plan.remove(types::kPgTask, task->meta, "the schedule is due again");
+  // The Job first: a task of the same name would take its success for its own.
   if (job != nullptr) {
     work.plan.remove(types::kJob, job->meta, "the schedule is due again", "Foreground");
   }
+  if (task != nullptr) work.plan.remove(types::kPgTask, task->meta, "the schedule is due again");
   work.plan.wait(Reason::jobs_gone, name);
   return false;
 }
