@@ -8,6 +8,7 @@ find_package(RapidJSON REQUIRED)
 find_package(fmt 9 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+find_package(date 3 REQUIRED)
 pkg_check_modules(LIBYAML REQUIRED IMPORTED_TARGET yaml-0.1)
 
 function(pgo_dependency name)
@@ -23,6 +24,7 @@ pgo_dependency(curl LINK CURL::libcurl)
 pgo_dependency(rapidjson INCLUDE ${RapidJSON_INCLUDE_DIRS} ${RAPIDJSON_INCLUDE_DIRS} DEFINE
                RAPIDJSON_HAS_STDSTRING=1)
 pgo_dependency(yaml LINK PkgConfig::LIBYAML)
+pgo_dependency(date LINK date::date-tz)
 pgo_dependency(fmt LINK fmt::fmt)
 pgo_dependency(sqlite LINK SQLite::SQLite3)
 pgo_dependency(beast LINK Threads::Threads OpenSSL::SSL OpenSSL::Crypto INCLUDE

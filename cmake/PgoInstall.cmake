@@ -16,7 +16,7 @@ target_include_directories(
   pgo_core INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/libpgo/include>
                      $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated/include>
                      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(pgo_core INTERFACE OpenSSL::SSL OpenSSL::Crypto CURL::libcurl fmt::fmt
+target_link_libraries(pgo_core INTERFACE OpenSSL::SSL OpenSSL::Crypto CURL::libcurl date::date-tz fmt::fmt
                                          SQLite::SQLite3 PkgConfig::LIBYAML Threads::Threads)
 
 install(TARGETS pgo_core pgo EXPORT pgo_targets

@@ -7,8 +7,10 @@
 #include "pgo/model/config.h"
 #include "pgo/model/names.h"
 #include "pgo/model/pgcluster.h"
+#include "pgo/model/pgpolicy.h"
 #include "pgo/model/pgreplica.h"
 #include "pgo/model/pgtask.h"
+#include "pgo/model/schedule.h"
 #include "support/cluster_view.h"
 
 #include <doctest/doctest.h>
@@ -84,6 +86,19 @@ void World::restart_operator() {
 void World::start_rival() {
   rival_network_ = std::make_unique<FaultyTransport>(*door_);
   rival_ = new_operator(*rival_network_);
+}
+
+void World::down_for(Duration time) {
+  engine_.reset();
+  const TimePoint end = clock.now() + time;
+  while (clock.now() < end) {
+    const auto controlled = controllers_->step();
+    const auto stood = node_->step();
+    if (controlled.progressed || stood.progressed) continue;
+    clock.advance_to(std::min(end, std::max(std::min(controlled.next, stood.next),
+                                            clock.now() + std::chrono::microseconds(1))));
+  }
+  restart_operator();
 }
 
 void World::observe(const Call& call, int status) {
@@ -180,6 +195,24 @@ void World::delete_cluster(const std::string& cluster, bool delete_data, bool de
                              .object());
 }
 
+std::string World::schedule(const std::string& cluster, const std::string& type,
+                            const std::string& cron) {
+  model::Schedule schedule;
+  schedule.name = model::names::backrest_schedule(cluster, type);
+  schedule.cluster = cluster;
+  schedule.ns = kNs;
+  schedule.created = to_rfc3339(clock.now());
+  schedule.schedule = cron;
+  schedule.type = model::schedule_type::kBackrest;
+  schedule.backrest.type = type;
+  stored(types::kConfigMap, schedule.object());
+  return schedule.name;
+}
+
+void World::delete_schedule(const std::string& name) {
+  REQUIRE(client_.remove(types::kConfigMap, kNs, name).has_value());
+}
+
 void World::fail_leader(const std::string& cluster) {
   const std::string was = leader(cluster);
   REQUIRE_FALSE(was.empty());
@@ -191,6 +224,24 @@ void World::fail_leader(const std::string& cluster) {
   for (int i = 0; i < 100'000 && !promoted(); ++i) step();
   REQUIRE(promoted());
   if (get(types::kPod, was)) REQUIRE(node_->set_ready(kNs, was, true));
+}
+
+void World::create_policy(const std::string& name, const std::string& sql) {
+  model::PgPolicy policy;
+  policy.metadata.ns = kNs;
+  policy.metadata.name = name;
+  policy.spec.ns = kNs;
+  policy.spec.name = name;
+  policy.spec.sql = sql;
+  stored(types::kPgPolicy, policy.object());
+}
+
+void World::ask_for_policy(const std::string& cluster, const std::string& policy) {
+  model::PgTask task = model::new_task(kNs, model::names::policies_task(cluster),
+                                       model::TaskType::add_policies, cluster);
+  task.spec.parameters[policy] = policy;
+  task.spec.status = model::progress::kRequested;
+  stored(types::kPgTask, task.object());
 }
 
 void World::fail_over_to(const std::string& cluster, const std::string& target) {
@@ -223,8 +274,16 @@ bool World::step() {
   if (release_after_ && held_since_ && network_->held()) {
     until = std::min(until, *held_since_ + *release_after_);
   }
-  clock.advance_to(until);
+  clock.advance_to(end_ ? std::min(until, *end_) : until);
   return true;
+}
+
+void World::run_for(Duration time) {
+  end_ = clock.now() + time;
+  while (clock.now() < *end_) {
+    if (!step()) clock.advance_to(*end_);
+  }
+  end_.reset();
 }
 
 bool World::run_until(const std::function<bool()>& done, Duration limit) {

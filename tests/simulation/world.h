@@ -39,9 +39,16 @@ class World {
   void scale(const std::string& cluster, const std::string& replica);
   void scale_down(const std::string& cluster, const std::string& replica, bool delete_data);
   void delete_cluster(const std::string& cluster, bool delete_data, bool delete_backups);
+  /// A schedule of backups; returns the ConfigMap's name.
+  std::string schedule(const std::string& cluster, const std::string& type,
+                       const std::string& cron);
+  void delete_schedule(const std::string& name);
   /// The leader's database stops answering; Patroni promotes another instance; then it heals.
   void fail_leader(const std::string& cluster);
 
+  void create_policy(const std::string& name, const std::string& sql);
+  /// Before the cluster is made: the task that says which policies it gets.
+  void ask_for_policy(const std::string& cluster, const std::string& policy);
   void fail_over_to(const std::string& cluster, const std::string& target);
 
   // The course of things.
@@ -49,6 +56,8 @@ class World {
   /// One step of everybody; time passes when nobody has anything to do. False when nothing will
   /// ever happen again.
   bool step();
+  /// Steps until that much time has passed, and not a moment longer.
+  void run_for(Duration time);
   /// Steps until `done` holds and nobody has done anything for `quiet`. False at `limit`.
   bool run_until(const std::function<bool()>& done, Duration limit = std::chrono::minutes(30));
   /// Held watches go on once they have been held that long.
@@ -57,6 +66,8 @@ class World {
   void restart_operator();
   /// A second operator beside the first, without faults; both believe they lead.
   void start_rival();
+  /// Time passes without any operator.
+  void down_for(Duration time);
   /// What will happen to the operator's calls from now on.
   FaultyTransport& network() { return *network_; }
 
@@ -104,6 +115,7 @@ class World {
   std::size_t operator_steps_ = 0;
   std::clock_t operator_ticks_ = 0;
   std::optional<Duration> release_after_;
+  std::optional<TimePoint> end_;  ///< time does not pass beyond it
   std::optional<TimePoint> held_since_;
 };
 

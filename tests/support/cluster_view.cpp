@@ -289,6 +289,16 @@ ViewBuilder& ViewBuilder::config_map(std::string_view name, std::string_view sco
   return *this;
 }
 
+ViewBuilder& ViewBuilder::schedule(const model::Schedule& schedule, std::string_view last_firing) {
+  kube::Object map = schedule.object();
+  map.document().at_or_add("metadata").set("uid", "uid-of-" + schedule.name);
+  map.document().at_or_add("metadata").set("resourceVersion", "88");
+  map.document().at_or_add("metadata").set("creationTimestamp", "2020-01-01T00:00:00Z");
+  if (!last_firing.empty()) map.set_annotation(model::annotation::kLastFiring, last_firing);
+  config_maps_.push_back(plan::ConfigMap::from(map));
+  return *this;
+}
+
 ViewBuilder& ViewBuilder::no_cluster() {
   has_cluster_ = false;
   return *this;
@@ -306,6 +316,11 @@ plan::Deployment& ViewBuilder::deployment_of(std::string_view name) {
 
 plan::Job& ViewBuilder::job_of(std::string_view name) {
   return find(jobs_, [&](const plan::Job& one) { return one.meta.name == name; }, name);
+}
+
+plan::ConfigMap& ViewBuilder::config_map_of(std::string_view name) {
+  return find(
+      config_maps_, [&](const plan::ConfigMap& one) { return one.meta.name == name; }, name);
 }
 
 plan::ClusterView ViewBuilder::make() const {

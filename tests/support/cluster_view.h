@@ -2,6 +2,7 @@
 
 #include "pgo/model/pgcluster.h"
 #include "pgo/model/pgtask.h"
+#include "pgo/model/schedule.h"
 #include "pgo/plan/cluster.h"
 #include "pgo/plan/view.h"
 
@@ -53,12 +54,15 @@ class ViewBuilder {
   ViewBuilder& volume(std::string_view name);
   ViewBuilder& service(std::string_view name);
   ViewBuilder& config_map(std::string_view name, std::string_view scope = {});
+  /// A schedule's ConfigMap, made at 2020-01-01T00:00:00Z.
+  ViewBuilder& schedule(const model::Schedule& schedule, std::string_view last_firing = {});
   ViewBuilder& no_cluster();
 
   model::PgCluster& spec() { return cluster_; }
   plan::Pod& pod_of(std::string_view deployment);
   plan::Deployment& deployment_of(std::string_view name);
   plan::Job& job_of(std::string_view name);
+  plan::ConfigMap& config_map_of(std::string_view name);
 
   plan::ClusterView make() const;
   operator plan::ClusterView() const { return make(); }

@@ -100,6 +100,16 @@ std::string pgbouncer_auths_task(std::string_view cluster) {
   return cat({cluster, "update-pgbouncer-auths"});
 }
 
+std::string backrest_schedule(std::string_view cluster, std::string_view type) {
+  return cat({cluster, "-pgbackrest-", type});
+}
+std::string policy_schedule(std::string_view cluster, std::string_view policy) {
+  return cat({cluster, "-policy-", policy});
+}
+std::string scheduled_backup(std::string_view cluster, std::string_view type) {
+  return cat({cluster, "-backrest-", type, "-backup-schedule"});
+}
+
 std::string replica(std::string_view cluster, std::string_view cluster_uid, unsigned ordinal) {
   const std::string key = cat({cluster_uid, "/", cluster, "/replica/", std::to_string(ordinal)});
   return cat({cluster, "-", derived_suffix(key)});

@@ -70,6 +70,19 @@ Result<void> check_no_removal(const Context& context, std::string_view ns,
               std::string(target));
 }
 
+Result<void> check_policy_exists(const Context& context, std::string_view ns,
+                                 const std::string& policy, std::string_view field) {
+  ObjectPtr found;
+  if (text::is_dns1123_subdomain(policy)) {
+    PGO_TRY(found, get_if_exists(context.reader, kube::types::kPgPolicy, ns, policy));
+  }
+  if (found) return {};
+  return fail(
+      Code::invalid_argument,
+      "There is no policy " + policy + " in namespace " + std::string(ns) + "; make it first.",
+      std::string(field));
+}
+
 Result<std::vector<model::PgCluster>> select_clusters(const Context& context, std::string_view ns,
                                                       std::string_view selector,
                                                       std::string_view name) {

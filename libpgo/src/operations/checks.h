@@ -29,6 +29,10 @@ Result<model::PgCluster> find_cluster(const Context& context, std::string_view n
 /// be removed with it.
 Result<void> check_no_removal(const Context& context, std::string_view ns, std::string_view target);
 
+/// Refuses a policy that is not there; `field` is the error's subject.
+Result<void> check_policy_exists(const Context& context, std::string_view ns,
+                                 const std::string& policy, std::string_view field);
+
 /// The pgclusters that a selector, or a name (an empty one: all), stands for, sorted by name.
 Result<std::vector<model::PgCluster>> select_clusters(const Context& context, std::string_view ns,
                                                       std::string_view selector,

@@ -195,15 +195,7 @@ Result<std::vector<std::string>> check_policies(const Context& context, const Re
   std::vector<std::string> policies = text::split_list(
       request.policies.empty() ? context.config.cluster.policies : request.policies);
   for (const std::string& policy : policies) {
-    ObjectPtr found;
-    if (text::is_dns1123_subdomain(policy)) {
-      PGO_TRY(found, get_if_exists(context.reader, kube::types::kPgPolicy, request.ns, policy));
-    }
-    if (!found) {
-      return refuse("There is no policy " + policy + " in namespace " + request.ns +
-                        "; create it first or leave it out.",
-                    "Policies");
-    }
+    PGO_TRY_VOID(check_policy_exists(context, request.ns, policy, "Policies"));
   }
   return policies;
 }

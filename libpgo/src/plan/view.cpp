@@ -5,6 +5,7 @@
 #include "pgo/model/pgcluster.h"
 #include "pgo/model/pgreplica.h"
 #include "pgo/model/pgtask.h"
+#include "pgo/model/schedule.h"
 
 #include <algorithm>
 
@@ -170,11 +171,20 @@ ConfigMap ConfigMap::from(const kube::Object& object) {
   map.meta = Meta::from(object);
   map.scope = text_of(object.label(label::kScope));
   map.default_config = is_true(object, label::kDefaultConfigMap);
-  map.schedule = is_true(object, label::kScheduler);
+  map.schedule = !object.label(label::kScheduler).empty();
   if (const std::string* init = object["data"][model::data_key::kInit].if_string()) {
     map.init = *init;
   }
   map.has_patroni = object["data"][model::data_key::kPostgresHa].is_string();
+  if (map.schedule) {
+    map.schedule_text = text_of(model::schedule_text(object));
+    map.last_firing = text_of(object.annotation(model::annotation::kLastFiring));
+    if (map.last_firing.empty()) {
+      map.last_firing = text_of(object["metadata"]["creationTimestamp"].as_string());
+    }
+    map.due_firing = text_of(object.annotation(model::annotation::kDueFiring));
+    map.version = text_of(object.resource_version());
+  }
   if (!map.scope.empty()) {
     map.patroni_config = text_of(object.annotation(model::annotation::kPatroniConfig));
     map.leader = text_of(object.annotation(model::annotation::kPatroniLeader));
@@ -247,6 +257,12 @@ Task Task::from(const kube::Object& object) {
   return task;
 }
 
+Policy Policy::from(const kube::Object& object) {
+  return {.meta = Meta::from(object),
+          .url = text_of(object["spec"]["url"].as_string()),
+          .sql = text_of(object["spec"]["sql"].as_string())};
+}
+
 std::string_view Task::parameter(std::string_view key) const {
   return object ? object->parameter(key) : std::string_view{};
 }
@@ -298,6 +314,10 @@ const ConfigMap* ClusterView::config_map(std::string_view map_name) const {
 }
 const Replica* ClusterView::replica(std::string_view replica_name) const {
   return by_name(replicas, replica_name);
+}
+
+const Policy* ClusterView::policy(std::string_view policy_name) const {
+  return by_name(policies, policy_name);
 }
 
 const Pod* ClusterView::primary() const {

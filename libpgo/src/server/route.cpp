@@ -69,6 +69,8 @@ std::vector<Route> all_routes() {
   add_backup_routes(routes);
   add_cluster_routes(routes);
   add_failover_routes(routes);
+  add_schedule_routes(routes);
+  add_policy_routes(routes);
   add_system_routes(routes);
   return routes;
 }

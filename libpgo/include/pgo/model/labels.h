@@ -122,6 +122,14 @@ inline constexpr std::string_view kTaskUid = "pgo-task-uid";
 inline constexpr std::string_view kFailoverFrom = "pgo-failover-from";
 /// On a task: why the command that it asked for ended badly. Ours, not 4.2.0's.
 inline constexpr std::string_view kCommandFailed = "pgo-command-failed";
+/// On a schedule's ConfigMap, RFC 3339: the firing that was carried out last, and the one that is
+/// being carried out. Ours, not 4.2.0's.
+inline constexpr std::string_view kLastFiring = "pgo-schedule-last";
+inline constexpr std::string_view kDueFiring = "pgo-schedule-due";
+/// On a task that a schedule made: the firing that it answers. Ours, not 4.2.0's.
+inline constexpr std::string_view kFiring = "pgo-schedule-firing";
+/// On the task of a new cluster's policies, before a policy's name: why its SQL failed. Ours.
+inline constexpr std::string_view kPolicyFailed = "pgo-policy-failed/";
 /// On Patroni's `<scope>-config`: the dynamic configuration as JSON text.
 inline constexpr std::string_view kPatroniConfig = "config";
 /// On an instance's pod: what Patroni knows about it, as JSON text.

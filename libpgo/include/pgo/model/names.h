@@ -111,6 +111,11 @@ std::string policies_task(std::string_view cluster);
 std::string failover_task(std::string_view cluster);
 std::string pgbouncer_auths_task(std::string_view cluster);
 
+std::string backrest_schedule(std::string_view cluster, std::string_view type);
+std::string policy_schedule(std::string_view cluster, std::string_view policy);
+/// Task and Job of a scheduled backup: "<c>-backrest-<full|diff|incr>-backup-schedule".
+std::string scheduled_backup(std::string_view cluster, std::string_view type);
+
 /// "<c>-abcd"; the suffix follows from the cluster's UID and the ordinal alone.
 std::string replica(std::string_view cluster, std::string_view cluster_uid, unsigned ordinal);
 

@@ -1,0 +1,152 @@
+#include "pgo/model/schedule.h"
+
+#include "pgo/base/cron.h"
+#include "pgo/model/names.h"
+#include "pgo/model/pgcluster.h"
+#include "pgo/model/pgtask.h"
+#include "work.h"
+
+#include <algorithm>
+
+// Schedules: what is due is asked for by the same tasks that people make. That a firing is under
+// way, and which was the last, stands on the schedule's ConfigMap. Each firing begins with a write
+// bound to that object's version: of two operators one goes on, and a schedule that was deleted
+// (K2) or made anew never fires for the old one.
+namespace pgo::plan {
+namespace {
+
+namespace types = kube::types;
+using json::Value;
+
+struct Due {
+  const ConfigMap& map;
+  model::Schedule schedule;
+  std::string firing;  ///< RFC 3339
+};
+
+Value annotations(std::initializer_list<std::pair<std::string_view, Value>> all) {
+  return Value::object({{"metadata", Value::object({{"annotations", Value::object(all)}})}});
+}
+
+void invalid(Work& work, const ConfigMap& map, std::string why) {
+  work.plan.wait(Reason::invalid_object, subject("ConfigMap", map.meta.name), std::move(why));
+}
+
+/// The firing that is under way or due; otherwise the next one is looked for in time.
+std::optional<std::string> due_firing(Work& work, const ConfigMap& map, const Cron& cron) {
+  if (!map.due_firing.empty()) return map.due_firing;
+  const auto last = parse_rfc3339(map.last_firing);
+  if (!last) return std::nullopt;
+  const TimePoint now = work.plan.now();
+  // However many were missed: the latest of them, once.
+  if (const auto due = cron.latest(*last, now)) return to_rfc3339(*due);
+  if (const auto next = cron.next(std::max(*last, now))) work.plan.look_again_in(*next - now);
+  return std::nullopt;
+}
+
+std::optional<Due> due(Work& work, const ConfigMap& map) {
+  auto schedule = model::Schedule::parse(map.schedule_text);
+  if (!schedule) {
+    invalid(work, map, schedule.error().text());
+    return std::nullopt;
+  }
+  const auto cron = Cron::parse(schedule->schedule);
+  if (!cron) {
+    invalid(work, map, cron.error().message);
+    return std::nullopt;
+  }
+  auto firing = due_firing(work, map, *cron);
+  if (!firing) return std::nullopt;
+  return Due{map, *std::move(schedule), *std::move(firing)};
+}
+
+/// Only who makes this write goes on with the plan.
+void claim(Work& work, const Due& due) {
+  work.plan.patch(types::kConfigMap, due.map.meta,
+                  annotations({{model::annotation::kDueFiring, due.firing}}), "the schedule is due",
+                  due.map.version);
+}
+
+void carried_out(Work& work, const Due& due) {
+  work.plan.patch(types::kConfigMap, due.map.meta,
+                  annotations({{model::annotation::kLastFiring, due.firing},
+                               {model::annotation::kDueFiring, nullptr}}),
+                  "the schedule has fired");
+}
+
+bool answers(const Task& task, const Due& due) {
+  if (!task.object) return false;
+  const auto& all = task.object->metadata.annotations;
+  const auto found = all.find(std::string(model::annotation::kFiring));
+  return found != all.end() && found->second == due.firing;
+}
+
+/// True when the last scheduled backup of this type has made room; it is never cut off.
+bool room(Work& work, const std::string& name) {
+  const Task* task = work.view.task(name);
+  const Job* job = work.view.job(name);
+  if (task == nullptr && job == nullptr) return true;
+  const bool task_over = task == nullptr || task->status == model::progress::kJobCompleted ||
+                         task->status == model::progress::kJobError;
+  const bool over = job == nullptr ? task_over : job->succeeded || job->failed;
+  if (!over) {
+    work.plan.wait(Reason::backup, subject("Job", name));
+    return false;
+  }
+  // The Job first: a task of the same name would take its success for its own.
+  if (job != nullptr) {
+    work.plan.remove(types::kJob, job->meta, "the schedule is due again", "Foreground");
+  }
+  if (task != nullptr) work.plan.remove(types::kPgTask, task->meta, "the schedule is due again");
+  work.plan.wait(Reason::jobs_gone, name);
+  return false;
+}
+
+kube::Object backup_task(const Work& work, const Due& due, const std::string& name,
+                         const Pod& repo) {
+  const model::BackrestSchedule& wanted = due.schedule.backrest;
+  model::BackrestWork backup;
+  backup.cluster = work.view.name;
+  backup.command = model::backrest_command::kBackup;
+  // As 4.2.0 wrote it, the blank at the end included.
+  backup.options = "--stanza=" + std::string(model::fixed::kStanza) + " --type=" + wanted.type +
+                   " " + wanted.options;
+  backup.storage_type = wanted.storage_type;
+  backup.repo_pod = repo.meta.name;
+  model::PgTask task = model::backrest_task(work.view.ns, name, backup);
+  task.metadata.labels.emplace(model::label::kClusterId, work.view.cluster->id);
+  task.metadata.labels.emplace(model::label::kPgouser, work.view.cluster->user);
+  task.metadata.annotations.emplace(model::annotation::kFiring, due.firing);
+  return task.object();
+}
+
+void back_up(Work& work, const Due& due) {
+  const std::string& type = due.schedule.backrest.type;
+  if (type != "full" && type != "diff" && type != "incr") {
+    return invalid(work, due.map, "the backup type \"" + type + "\" is not full, diff or incr");
+  }
+  const std::string name = model::names::scheduled_backup(work.view.name, type);
+  const Task* task = work.view.task(name);
+  if (task != nullptr && answers(*task, due)) return carried_out(work, due);
+  if (!room(work, name)) return;
+  const Pod* repo = ready_repo(work);
+  if (ready_primary(work) == nullptr || repo == nullptr) return;
+  claim(work, due);
+  work.plan.create(types::kPgTask, backup_task(work, due, name, *repo), "the schedule is due");
+  carried_out(work, due);
+}
+
+}  // namespace
+
+void schedules(Work& work) {
+  const Cluster& cluster = *work.view.cluster;
+  if (!cluster.initialized()) return;
+  for (const auto& map : work.view.config_maps) {
+    if (!map->schedule || map->meta.deleting) continue;
+    const auto firing = due(work, *map);
+    if (!firing) continue;
+    if (firing->schedule.type == model::schedule_type::kBackrest) back_up(work, *firing);
+  }
+}
+
+}  // namespace pgo::plan

@@ -1,0 +1,205 @@
+#include "pgo/model/schedule.h"
+
+#include "pgo/model/names.h"
+#include "pgo/model/pgtask.h"
+#include "support/cluster_view.h"
+
+#include <doctest/doctest.h>
+
+using namespace pgo;
+using namespace pgo::testing;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+constexpr const char* kTask = "hippo-backrest-diff-backup-schedule";
+constexpr const char* kMap = "hippo-pgbackrest-diff";
+
+model::Schedule nightly(std::string_view cron = "0 1 * * *") {
+  model::Schedule schedule;
+  schedule.name = kMap;
+  schedule.cluster = "hippo";
+  schedule.ns = "pgouser1";
+  schedule.schedule = cron;
+  schedule.type = model::schedule_type::kBackrest;
+  schedule.backrest.type = "diff";
+  schedule.backrest.options = "--repo1-retention-diff=2";
+  return schedule;
+}
+
+/// The task of a firing, as far as it has come.
+model::PgTask fired(std::string_view firing, std::string_view status) {
+  model::BackrestWork work;
+  work.cluster = "hippo";
+  work.command = model::backrest_command::kBackup;
+  work.repo_pod = "hippo-backrest-shared-repo-86958fc4b7-ppxkq";
+  model::PgTask task = model::backrest_task("pgouser1", kTask, work);
+  task.metadata.annotations["pgo-schedule-firing"] = firing;
+  task.status.state = model::state::kTaskProcessed;
+  task.spec.status = status;
+  return task;
+}
+
+const plan::Patch* patch_of_map(const plan::Plan& plan, std::size_t which) {
+  for (const plan::Action& action : plan.actions()) {
+    const auto* patch = std::get_if<plan::Patch>(&action.what);
+    if (patch == nullptr || patch->name != kMap) continue;
+    if (which-- == 0) return patch;
+  }
+  return nullptr;
+}
+
+TimePoint at(std::string_view text) { return parse_rfc3339(text).value(); }
+
+}  // namespace
+
+TEST_CASE("schedule: what is due claims the firing, asks for the backup, and notes that it did") {
+  const auto [seen, plan] = look(view("hippo").settled().schedule(nightly()));
+  REQUIRE(plan.creates("Pgtask") == Names{kTask});
+  const auto task = plan::Task::from(*plan.created("Pgtask", kTask));
+  CHECK(task.parameter("backrest-opts") == "--stanza=db --type=diff --repo1-retention-diff=2");
+  CHECK(task.parameter("backrest-command") == "backup");
+  CHECK(task.parameter("job-name") == kTask);
+  const plan::Patch* claim = patch_of_map(plan, 0);
+  const plan::Patch* done = patch_of_map(plan, 1);
+  REQUIRE(claim != nullptr);
+  REQUIRE(done != nullptr);
+  CHECK(claim->version == "88");
+  CHECK(claim->body["metadata"]["annotations"]["pgo-schedule-due"] == "2020-01-02T01:00:00Z");
+  CHECK(done->body["metadata"]["annotations"]["pgo-schedule-last"] == "2020-01-02T01:00:00Z");
+  CHECK(done->body["metadata"]["annotations"]["pgo-schedule-due"].is_null());
+}
+
+TEST_CASE("schedule: nothing is done before the time, and the plan is looked at again then") {
+  const auto [seen, plan] =
+      look(view("hippo").settled().schedule(nightly(), "2020-01-02T01:00:00Z"));
+  CHECK(plan.empty());
+  CHECK(plan.look_again() == hours(13));
+}
+
+TEST_CASE("schedule: however many firings were missed, one is made, for the latest") {
+  const auto [seen, plan] =
+      look(view("hippo").settled().schedule(nightly("*/5 * * * *"), "2020-01-01T01:00:00Z"));
+  CHECK(plan.creates("Pgtask") == Names{kTask});
+  const plan::Patch* done = patch_of_map(plan, 1);
+  REQUIRE(done != nullptr);
+  CHECK(done->body["metadata"]["annotations"]["pgo-schedule-last"] == "2020-01-02T12:00:00Z");
+}
+
+TEST_CASE("schedule: a firing that was cut off after its task was made is not made again") {
+  auto cluster = view("hippo").settled().schedule(nightly());
+  cluster.config_map_of(kMap).due_firing = "2020-01-02T01:00:00Z";
+  cluster.task(fired("2020-01-02T01:00:00Z", "job completed"));
+  const auto [seen, plan] = look(cluster);
+  CHECK(plan.creates("Pgtask").empty());
+  CHECK(plan.deletes("Pgtask").empty());
+  REQUIRE(patch_of_map(plan, 0) != nullptr);
+  CHECK(patch_of_map(plan, 0)->body["metadata"]["annotations"]["pgo-schedule-last"] ==
+        "2020-01-02T01:00:00Z");
+}
+
+TEST_CASE("schedule: a firing that was cut off before its task was made is the same one later") {
+  auto cluster = view("hippo").settled().schedule(nightly());
+  cluster.config_map_of(kMap).due_firing = "2020-01-01T01:00:00Z";
+  const auto [seen, plan] = look(cluster);
+  REQUIRE(patch_of_map(plan, 0) != nullptr);
+  CHECK(patch_of_map(plan, 0)->version == "88");
+  CHECK(patch_of_map(plan, 0)->body["metadata"]["annotations"]["pgo-schedule-due"] ==
+        "2020-01-01T01:00:00Z");
+}
+
+TEST_CASE("schedule: the last backup makes room when it is over, and is never cut off") {
+  auto cluster = view("hippo").settled().schedule(nightly());
+  SUBCASE("it runs") {
+    cluster.task(fired("2020-01-01T01:00:00Z", "")).job(kTask, false);
+    const auto [seen, plan] = look(cluster);
+    CHECK(plan.deletes("Pgtask").empty());
+    CHECK(plan.deletes("Job").empty());
+    CHECK(plan.waits_for(plan::Reason::backup));
+    CHECK(patch_of_map(plan, 0) == nullptr);
+  }
+  SUBCASE("it succeeded") {
+    cluster.task(fired("2020-01-01T01:00:00Z", "job completed")).job(kTask, true);
+    const auto [seen, plan] = look(cluster);
+    CHECK(plan.deletes("Pgtask") == Names{kTask});
+    CHECK(plan.deletes("Job") == Names{kTask});
+    CHECK(plan.creates("Pgtask").empty());
+  }
+  SUBCASE("it failed for good") {
+    cluster.task(fired("2020-01-01T01:00:00Z", "")).job(kTask, false, true);
+    const auto [seen, plan] = look(cluster);
+    CHECK(plan.deletes("Pgtask") == Names{kTask});
+  }
+}
+
+TEST_CASE("schedule: a due backup waits for the primary and the repository") {
+  const auto [a, no_primary] =
+      look(view("hippo").settled().schedule(nightly()).without_pod("hippo"));
+  CHECK(no_primary.creates("Pgtask").empty());
+  CHECK(patch_of_map(no_primary, 0) == nullptr);
+  plan::ClusterView without_repo = view("hippo").settled().schedule(nightly());
+  std::erase_if(without_repo.pods, [](const auto& pod) { return pod->repo; });
+  const auto [b, no_repo] = look(without_repo);
+  CHECK(no_repo.creates("Pgtask").empty());
+  CHECK(patch_of_map(no_repo, 0) == nullptr);
+}
+
+TEST_CASE("K2: a deleted schedule never fires again, one that is being deleted neither") {
+  auto cluster = view("hippo").settled().schedule(nightly());
+  cluster.config_map_of(kMap).meta.deleting = true;
+  CHECK(look(cluster).plan.creates("Pgtask").empty());
+  CHECK(look(view("hippo").settled()).plan.creates("Pgtask").empty());
+}
+
+TEST_CASE("schedule: nothing fires without its cluster, or before that has its first backup") {
+  CHECK(look(view("hippo").schedule(nightly()).no_cluster()).plan.empty());
+  const auto [seen, plan] = look(view("hippo").primary_ready().repo_ready().schedule(nightly()));
+  CHECK(patch_of_map(plan, 0) == nullptr);
+}
+
+TEST_CASE("schedule: one that cannot be understood says so and holds nothing else up") {
+  for (const char* cron : {"61 * * * *", "", "TZ=Nowhere 0 1 * * *"}) {
+    CAPTURE(cron);
+    auto other = nightly();
+    other.name = "hippo-pgbackrest-full";
+    other.backrest.type = "full";
+    const auto [seen, plan] = look(view("hippo").settled().schedule(nightly(cron)).schedule(other));
+    CHECK(plan.waits_for(plan::Reason::invalid_object));
+    CHECK(plan.creates("Pgtask") == Names{"hippo-backrest-full-backup-schedule"});
+  }
+  auto odd = view("hippo").settled().schedule(nightly());
+  odd.config_map_of(kMap).schedule_text = "{";
+  CHECK(look(odd).plan.waits_for(plan::Reason::invalid_object));
+  auto type = nightly();
+  type.backrest.type = "total";
+  CHECK(look(view("hippo").settled().schedule(type)).plan.waits_for(plan::Reason::invalid_object));
+}
+
+TEST_CASE("schedule: local time counts, and the gap in spring loses no backup") {
+  auto schedule = nightly("TZ=Europe/Berlin 30 2 * * *");
+  const auto cluster = view("hippo").settled().schedule(schedule, "2020-03-28T01:30:00Z");
+  CHECK(look(cluster, at("2020-03-29T00:59:59Z")).plan.creates("Pgtask").empty());
+  CHECK(look(cluster, at("2020-03-29T01:00:00Z")).plan.creates("Pgtask") == Names{kTask});
+}
+
+TEST_CASE("schedule: the text in the ConfigMap is read as 4.2.0 wrote it, and written alike") {
+  const std::string text =
+      R"({"version":"v1","name":"a","cluster":"c","created":"2026-11-22T14:35:03Z",)"
+      R"("schedule":"0 1 * * *","namespace":"n","type":"pgbackrest","pgbackrest":)"
+      R"({"label":"pg-cluster=c","container":"database","type":"full","options":"--x"},)"
+      R"("pgbasebackup":{"securityContext":{}},"policy":{}})";
+  const auto schedule = model::Schedule::parse(text);
+  REQUIRE(schedule.has_value());
+  CHECK(schedule->object()["data"]["a"] == text);
+}
+
+TEST_CASE("schedule: a Job whose task is gone makes room before the next task is made") {
+  auto cluster = view("hippo").settled().schedule(nightly());
+  cluster.job(kTask, true);
+  const auto [seen, plan] = look(cluster);
+  CHECK(plan.deletes("Job") == Names{kTask});
+  CHECK(plan.creates("Pgtask").empty());
+}
