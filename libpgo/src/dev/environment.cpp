@@ -195,7 +195,7 @@ Result<void> Environment::Impl::start_rest() {
                                         .operator_namespace = options.operator_namespace,
                                         .installation_name = options.installation_name,
                                         .started = clock.now()},
-                    {}));
+                    {.renderer = &manifests::Renderer::built_in()}));
   server::ListenOptions listen;
   listen.address = own_address(options);
   listen.port = options.rest_port;

@@ -11,6 +11,10 @@
 #include <vector>
 
 /// The REST interface of 4.2.0 over operations.
+namespace pgo::manifests {
+class Renderer;
+}
+
 namespace pgo::server {
 
 struct RestOptions {
@@ -18,6 +22,9 @@ struct RestOptions {
   /// Routes that need no client certificate beside /healthz: "/health" and "/healthz" only
   /// (NOAUTH_ROUTES).
   std::vector<std::string> noauth_routes{"/health"};
+  /// The object templates, for dry runs and explanations; null: these are refused. Must outlive the
+  /// service.
+  const manifests::Renderer* renderer = nullptr;
 };
 
 /// Answers requests: client certificate, credentials, permission, version, namespace, then the
