@@ -129,7 +129,9 @@ Result<void> Operator::Impl::start() {
                                         .operator_namespace = options.operator_namespace,
                                         .installation_name = options.installation_name,
                                         .started = clock.now()},
-                    {.tls = options.client_certificates, .noauth_routes = options.noauth_routes}));
+                    {.tls = options.client_certificates,
+                     .noauth_routes = options.noauth_routes,
+                     .renderer = options.renderer.get()}));
   channel = std::make_shared<LocalChannel>(*rest, options.user);
   return {};
 }
