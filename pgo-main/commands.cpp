@@ -10,6 +10,7 @@ std::span<const Command> commands() {
   static const std::vector<Command> kCommands = {
       // clang-format off: one a line
       backup_command(),
+      clone_command(),
       create_group(),
       create_cluster_command(),
       create_schedule_command(),
@@ -18,6 +19,7 @@ std::span<const Command> commands() {
       delete_cluster_command(),
       delete_schedule_command(),
       failover_command(),
+      restore_command(),
       scale_command(),
       scaledown_command(),
       show_group(),
@@ -89,6 +91,17 @@ Flag selector_flag() {
 
 Flag no_prompt_flag() {
   return {.name = "no-prompt", .type = FlagType::boolean, .help = "Do not ask, act"};
+}
+
+Flag wait_flag(std::string_view help) {
+  return {.name = "wait", .type = FlagType::boolean, .help = help};
+}
+
+Flag wait_timeout_flag() {
+  return {.name = "wait-timeout",
+          .type = FlagType::integer,
+          .initial = "600",
+          .help = "Give up waiting after this many seconds"};
 }
 
 Flag all_flag(std::string_view help) {
