@@ -39,6 +39,7 @@ std::span<const Command> commands() {
       // clang-format off: one a line
       apply_command(),
       backup_command(),
+      clone_command(),
       create_group(),
       create_cluster_command(),
       create_policy_command(),
@@ -50,6 +51,7 @@ std::span<const Command> commands() {
       delete_schedule_command(),
       explain_command(),
       failover_command(),
+      restore_command(),
       scale_command(),
       scaledown_command(),
       show_group(),
@@ -130,6 +132,17 @@ Flag dry_run_flag() {
   return {.name = "dry-run",
           .type = FlagType::boolean,
           .help = "Only tell what would be written and done, in order; write nothing"};
+}
+
+Flag wait_flag(std::string_view help) {
+  return {.name = "wait", .type = FlagType::boolean, .help = help};
+}
+
+Flag wait_timeout_flag() {
+  return {.name = "wait-timeout",
+          .type = FlagType::integer,
+          .initial = "600",
+          .help = "Give up waiting after this many seconds"};
 }
 
 Flag all_flag(std::string_view help) {

@@ -13,6 +13,8 @@ const std::vector<Workflow>& workflows() {
     std::vector<Workflow> made;
     add_cluster_workflows(made);
     add_backup_workflows(made);
+    add_clone_workflows(made);
+    add_restore_workflows(made);
     add_failover_workflows(made);
     add_schedule_workflows(made);
     add_policy_workflows(made);

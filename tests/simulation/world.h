@@ -56,6 +56,12 @@ class World {
   void create_policy(const std::string& name, const std::string& sql);
   /// Before the cluster is made: the task that says which policies it gets.
   void ask_for_policy(const std::string& cluster, const std::string& policy);
+  void clone(const std::string& source, const std::string& target);
+  void restore(const std::string& cluster, const std::string& to_pvc);
+  /// Pods of Jobs whose name begins so fail from now on.
+  void fail_jobs(const std::string& prefix) {
+    pod_fails = [prefix](const std::string& pod) { return pod.starts_with(prefix); };
+  }
   void fail_over_to(const std::string& cluster, const std::string& target);
 
   // The course of things.

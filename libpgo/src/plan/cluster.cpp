@@ -287,6 +287,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   Work work{view, settings, plan};
   if (removal(work)) return plan;
   const bool dumps_go = dump_removal(work);
+  clone(work);
   if (!view.cluster || view.cluster->meta.deleting) return plan;
   if (!view.cluster->object) {
     plan.wait(Reason::invalid_object, subject("Pgcluster", view.name), view.cluster->problem);
@@ -295,6 +296,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   bootstrap(work);
   promotion(work);
   failover(work);
+  restore(work);
   schedules(work);
   backups(work);
   if (!dumps_go) dumps(work);

@@ -73,6 +73,8 @@ std::vector<Route> all_routes() {
   add_schedule_routes(routes);
   add_policy_routes(routes);
   add_pgdump_routes(routes);
+  add_clone_routes(routes);
+  add_restore_routes(routes);
   add_system_routes(routes);
   return routes;
 }

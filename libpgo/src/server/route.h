@@ -3,8 +3,8 @@
 #include "pgo/http/server.h"
 #include "pgo/json/codec.h"
 #include "pgo/operations/context.h"
-#include "pgo/server/rest_service.h"
 #include "pgo/plan/cluster.h"
+#include "pgo/server/rest_service.h"
 
 #include <concepts>
 #include <functional>
@@ -144,6 +144,8 @@ void add_failover_routes(std::vector<Route>& routes);
 void add_schedule_routes(std::vector<Route>& routes);
 void add_policy_routes(std::vector<Route>& routes);
 void add_pgdump_routes(std::vector<Route>& routes);
+void add_clone_routes(std::vector<Route>& routes);
+void add_restore_routes(std::vector<Route>& routes);
 void add_system_routes(std::vector<Route>& routes);
 std::vector<Route> all_routes();
 

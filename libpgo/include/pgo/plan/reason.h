@@ -17,6 +17,8 @@ enum class Reason {
   first_backup,       ///< the first full backup has not succeeded
   backup,             ///< a later backup Job has not succeeded
   dump,               ///< a Job that dumps or loads has not ended
+  repo_copy,          ///< a clone's Job has not copied the repository
+  restore,            ///< a Job has not restored the backup
   job_failed,         ///< a Job gave up
   pods_gone,          ///< pods of deleted Deployments still end
   objects_gone,       ///< deleted objects are still there
