@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 
 # One static archive of all floors for C++ embedders; the shared library carries the C interface.
 set(core_objects "")
-foreach(component IN LISTS PGO_COMPONENTS ITEMS embedded_api embedded_controllers)
+foreach(component IN LISTS PGO_COMPONENTS ITEMS embedded_api embedded_controllers rest_channel)
   if(TARGET pgo_${component})
     list(APPEND core_objects $<TARGET_OBJECTS:pgo_${component}>)
   endif()

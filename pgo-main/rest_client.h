@@ -29,9 +29,7 @@ class RestClient {
                               const std::string& body) = 0;
 };
 
-/// Over libcurl: basic authentication, TLS 1.2 at least, the client certificate, 60 s per request.
-/// The server's chain is always verified; its name too when its certificate carries subject
-/// alternative names (those that 4.2.0's installers made carry none).
+/// Over HTTP or HTTPS: see pgo::connect_rest.
 Result<std::unique_ptr<RestClient>> connect(const Settings& settings);
 
 using Query = std::vector<std::pair<std::string_view, std::string>>;

@@ -2,6 +2,7 @@
 
 #include "command.h"
 #include "pgo/base/result.h"
+#include "pgo/rest_channel.h"
 
 #include <functional>
 #include <optional>
@@ -12,19 +13,7 @@ namespace pgo::cli {
 /// Reads one environment variable; nothing when it is not set.
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 
-/// How to reach the apiserver and as whom.
-struct Settings {
-  std::string url;  ///< "https://host:port", no slash at the end
-  bool tls = true;
-  std::string ca_cert;      ///< PEM file; empty with `os_trust`: the system's authorities only
-  std::string client_cert;  ///< PEM file, or empty
-  std::string client_key;   ///< PEM file, or empty
-  bool os_trust = true;     ///< trust the system's authorities too
-  std::string username;
-  std::string password;
-  /// Where the settings were found when no server was named: the local daemon's client.json.
-  std::string found_in;
-};
+using Settings = RestSettings;
 
 /// The namespace to work in: -n, else PGO_NAMESPACE, else that of the local daemon, else empty
 /// (which the server refuses).

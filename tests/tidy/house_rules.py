@@ -24,8 +24,10 @@ MAY_USE = {
     "engine": {"base", "crypto", "json", "yaml", "kube", "model", "manifests", "plan"},
     "server": {"base", "crypto", "json", "http", "kube", "model", "operations"},
     "embedded": {"base", "crypto", "json", "yaml", "http", "kube"},
+    "facade": {"base", "json", "http", "kube", "model", "manifests", "plan", "operations", "engine",
+               "server"},
     "dev": {"base", "crypto", "json", "yaml", "http", "kube", "model", "manifests", "plan",
-            "operations", "engine", "server", "embedded"},
+            "operations", "engine", "server", "embedded", "facade"},
 }
 THIRD_PARTY = re.compile(r"#include <(openssl|curl|rapidjson|yaml|fmt|sqlite3|boost|CLI)[/.]")
 MAX_LINES = 500

@@ -1,5 +1,6 @@
 #include "pgo/dev/environment.h"
 
+#include "base/signals_blocked.h"
 #include "dev/bootstrap.h"
 #include "dev/client_settings.h"
 #include "dev/pki.h"
@@ -8,15 +9,11 @@
 #include "pgo/embedded/controllers.h"
 #include "pgo/embedded/https_front.h"
 #include "pgo/embedded/local_node.h"
-#include "pgo/engine/engine.h"
 #include "pgo/http/server.h"
-#include "pgo/manifests/render.h"
 #include "pgo/model/config.h"
-#include "pgo/operations/cached_reader.h"
-#include "pgo/operations/keys.h"
+#include "pgo/operator.h"
 #include "pgo/server/rest_service.h"
 
-#include <thread>
 namespace pgo::dev {
 
 namespace fs = std::filesystem;
@@ -65,13 +62,18 @@ model::Config configuration() {
   return config;
 }
 
-engine::Options engine_options(const Options& options, const model::Config& config) {
-  engine::Options engine;
-  engine.password_length = kPasswordLength;
-  engine.installation = options.installation_name;
-  engine.operator_namespace = options.operator_namespace;
-  engine.settings = {.config = &config, .renderer = &manifests::Renderer::built_in()};
-  return engine;
+OperatorOptions operator_options(const Options& options, const Clock& clock, IdSource& ids) {
+  OperatorOptions wanted;
+  wanted.operator_namespace = options.operator_namespace;
+  wanted.installation_name = options.installation_name;
+  wanted.config = std::make_shared<const model::Config>(configuration());
+  wanted.ready_keys = options.ready_keys;
+  wanted.password_length = kPasswordLength;
+  wanted.events = options.events;
+  wanted.user = kAdminUser;
+  wanted.clock = &clock;
+  wanted.ids = &ids;
+  return wanted;
 }
 
 }  // namespace
@@ -91,7 +93,7 @@ struct Environment::Impl {
   Result<void> start();
   Result<void> start_api();
   Result<void> start_node();
-  void start_operator();
+  Result<void> start_operator();
   Result<void> start_rest();
 
   Options options;
@@ -99,7 +101,6 @@ struct Environment::Impl {
   const Clock& clock;
   IdSource& ids;
   Log log;
-  const model::Config config = configuration();
   Endpoints endpoints;
   Pki pki;
 
@@ -109,29 +110,14 @@ struct Environment::Impl {
   std::unique_ptr<embedded::HttpsFront> api_front;
   std::unique_ptr<embedded::ControllersRunner> controllers;
   std::unique_ptr<embedded::LocalNode> node;
-  std::unique_ptr<operations::KeyPool> keys;
-  std::unique_ptr<engine::Engine> engine;
-  std::jthread engine_thread;
-  std::unique_ptr<operations::CachedReader> reader;
-  std::jthread reader_thread;
-  std::unique_ptr<server::RestService> rest;
+  std::unique_ptr<Operator> the_operator;
   std::unique_ptr<http::Server> rest_front;
 };
 
 Environment::Impl::~Impl() {
   if (rest_front) rest_front->stop();
   rest_front.reset();
-  rest.reset();
-  if (reader_thread.joinable()) {
-    reader_thread.request_stop();
-    reader_thread.join();
-  }
-  reader.reset();
-  if (engine_thread.joinable()) {
-    engine_thread.request_stop();
-    engine_thread.join();
-  }
-  engine.reset();
+  the_operator.reset();
   // The API answers until the last pod has ended: Patroni gives its leadership back through it.
   if (node) node->stop(options.stop_grace);
   if (api) api->set_container_runtime(nullptr);
@@ -171,31 +157,12 @@ Result<void> Environment::Impl::start_node() {
   return {};
 }
 
-void Environment::Impl::start_operator() {
-  engine = std::make_unique<engine::Engine>(kube::Client(*account), clock, ids, log.named("engine"),
-                                            engine_options(options, config));
-  engine_thread = std::jthread([this](std::stop_token stop) { engine->run(std::move(stop)); });
+Result<void> Environment::Impl::start_operator() {
+  PGO_TRY(the_operator, Operator::start(*account, log, operator_options(options, clock, ids)));
+  return {};
 }
 
 Result<void> Environment::Impl::start_rest() {
-  keys = std::make_unique<operations::KeyPool>(options.ready_keys);
-  reader = std::make_unique<operations::CachedReader>(
-      kube::Client(*account), clock, ids, log.named("cache"),
-      operations::CachedReader::Options{.operator_namespace = options.operator_namespace,
-                                        .installation_name = options.installation_name});
-  reader_thread = std::jthread([this](const std::stop_token& stop) { reader->run(stop); });
-  PGO_TRY(rest, server::RestService::create(
-                    operations::Context{.client = kube::Client(*account),
-                                        .reader = *reader,
-                                        .config = config,
-                                        .clock = clock,
-                                        .ids = ids,
-                                        .keys = *keys,
-                                        .log = log.named("rest"),
-                                        .operator_namespace = options.operator_namespace,
-                                        .installation_name = options.installation_name,
-                                        .started = clock.now()},
-                    {}));
   server::ListenOptions listen;
   listen.address = own_address(options);
   listen.port = options.rest_port;
@@ -203,7 +170,7 @@ Result<void> Environment::Impl::start_rest() {
   listen.key_pem = pki.rest.key_pem;
   listen.client_trust_pem = pki.authority.certificate_pem;
   listen.os_trust = false;
-  PGO_TRY(rest_front, server::listen(*rest, listen, log.named("rest")));
+  PGO_TRY(rest_front, server::listen(the_operator->rest(), listen, log.named("rest")));
   return {};
 }
 
@@ -220,13 +187,14 @@ Result<void> Environment::Impl::start() {
   controllers = std::make_unique<embedded::ControllersRunner>(
       *admin, clock, ids, log.named("controllers"), controllers_options(options, pki));
   PGO_TRY_VOID(start_node());
-  start_operator();
+  PGO_TRY_VOID(start_operator());
   PGO_TRY_VOID(start_rest());
   return write_client_settings(state, pki, options, endpoints, password);
 }
 
 Result<std::unique_ptr<Environment>> Environment::start(Options options, const Clock& clock,
                                                         IdSource& ids, Log log) {
+  const SignalsBlocked blocked;
   if (options.local_node) {
     // Before anything is written: what is missing is better said at once than by each pod.
     embedded::LocalNodeOptions node;
@@ -250,7 +218,9 @@ const Endpoints& Environment::endpoints() const { return impl_->endpoints; }
 
 embedded::ApiServer& Environment::api() { return *impl_->api; }
 
-std::size_t Environment::ready_keys() const { return impl_->keys->ready(); }
+std::shared_ptr<RestChannel> Environment::channel() const { return impl_->the_operator->channel(); }
+
+std::size_t Environment::ready_keys() const { return impl_->the_operator->ready_keys(); }
 
 void Environment::hold(const std::string& ns, const std::string& pod_prefix) {
   if (impl_->node) impl_->node->hold(ns, pod_prefix);

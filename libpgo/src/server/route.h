@@ -3,6 +3,7 @@
 #include "pgo/http/server.h"
 #include "pgo/json/codec.h"
 #include "pgo/operations/context.h"
+#include "pgo/server/rest_service.h"
 
 #include <concepts>
 #include <functional>
@@ -61,14 +62,13 @@ std::string message_of(const Error& error);
 
 template <typename Response>
 http::Response respond(Result<Response> result) {
+  if (result) return json_response(json::encode(*result));
   Response response{};
-  if (result) {
-    response = *std::move(result);
-  } else {
-    response.status.code = "error";
-    response.status.msg = message_of(result.error());
-  }
-  return json_response(json::encode(response));
+  response.status.code = "error";
+  response.status.msg = message_of(result.error());
+  http::Response refusal = json_response(json::encode(response));
+  refusal.headers.emplace_back(kErrorCodeHeader, to_string(result.error().code));
+  return refusal;
 }
 
 /// As Go decodes: without regard to case, unknown keys ignored, and what cannot be read stays zero.

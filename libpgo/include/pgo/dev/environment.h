@@ -4,6 +4,8 @@
 #include "pgo/base/ids.h"
 #include "pgo/base/log.h"
 #include "pgo/base/result.h"
+#include "pgo/engine/events.h"
+#include "pgo/rest_channel.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +41,8 @@ struct Options {
   std::size_t ready_keys = 4;
   /// How long pods get to end by themselves when the environment stops.
   std::chrono::seconds stop_grace{30};
+  /// Events of clusters; called from any thread, must return at once.
+  engine::EventSink events{};
 };
 
 /// Where a running environment can be reached.
@@ -64,6 +68,9 @@ class Environment {
   ~Environment();
 
   const Endpoints& endpoints() const;
+
+  /// A way for pgo::Client without a socket, with every right. May outlive the environment.
+  std::shared_ptr<RestChannel> channel() const;
 
   /// The API inside, for a program that plays the node itself.
   embedded::ApiServer& api();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,10 @@ struct RestOptions {
   std::vector<std::string> noauth_routes{"/health"};
 };
 
+/// Header of a refusal: the name of its Code ("not_found"). Beyond 4.2.0, whose answers say only
+/// "error".
+inline constexpr const char* kErrorCodeHeader = "Pgo-Error-Code";
+
 /// Answers requests: client certificate, credentials, permission, version, namespace, then the
 /// operation. Thread safe; holds no connection. What `context` refers to must outlive it.
 class RestService {
@@ -33,6 +38,11 @@ class RestService {
 
   /// Blocks for as long as the operation takes.
   http::Response answer(const http::Request& request) const;
+  /// Answers on behalf of a trusted `caller`, a program that has the operator inside: neither
+  /// certificate nor credentials nor permission are asked for; all else is as in `answer`. A stop
+  /// request ends running writes with `cancelled`.
+  http::Response answer_as(const operations::Caller& caller, const http::Request& request,
+                           std::stop_token stop) const;
   /// `answer` as an http handler; the service must outlive the server that calls it.
   http::Handler handler() const;
 
