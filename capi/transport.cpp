@@ -48,15 +48,16 @@ Result<void> follow(kube::Transport& transport, const kube::Request& request,
     std::vector<std::string> lines;
     PGO_TRY(const kube::WatchStream::State state, stream->poll(lines));
     for (const std::string& line : lines) {
-      if (request.stop.stop_requested() || on_line(line.c_str(), line.size(), user_data) != 0) {
+      if (request.stop.stop_requested()) break;
+      if (on_line(line.c_str(), line.size(), user_data) != 0) {
         return fail(Code::cancelled, "the watch was ended by its reader", request.path);
       }
     }
-    if (state == kube::WatchStream::State::ended) return {};
-    if (lines.empty()) wakeup.wait_until(TimePoint::max(), clock, request.stop);
     if (request.stop.stop_requested()) {
       return fail(Code::cancelled, "the watch was cancelled", request.path);
     }
+    if (state == kube::WatchStream::State::ended) return {};
+    if (lines.empty()) wakeup.wait_until(TimePoint::max(), clock, request.stop);
   }
 }
 

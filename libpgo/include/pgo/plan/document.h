@@ -17,8 +17,8 @@ namespace pgo::plan {
 Result<ClusterView> view_of_objects(std::string_view ns, std::string_view cluster,
                                     const json::Value& objects);
 
-/// {"actions": [...], "conditions": [...], "lookAgainMs": ...}. The input of an exec is left out: it
-/// may hold a password.
+/// {"actions": [...], "conditions": [...], "lookAgainMs": ...}. The input of an exec is left out:
+/// it may hold a password.
 json::Value to_json(const Plan& plan);
 /// {"reason", "subject", "since", "explanation", "detail"}.
 json::Value to_json(const Condition& condition);
