@@ -12,34 +12,32 @@
  *                             &answer);
  *
  * Conventions
- *  1. Every name begins with pgo_ or PGO_. Nothing here throws, prints, exits, installs a signal
- *     handler or reads the environment, and there is no global state. Threads that the library
- * makes block every signal.
+ *  1. Nothing here throws, prints, exits, installs a signal handler or reads the environment, and
+ *     there is no global state. Threads that the library makes block every signal.
  *  2. Errors. A call that can fail returns `pgo_error *`: NULL is success, anything else belongs to
  *     the caller (pgo_error_free). Results go to the last parameters, which stay untouched on
  *     failure. After PGO_ERR_INVALID_ARGUMENT nothing has been written anywhere.
  *  3. Ownership. Every handle that a call hands out is freed by its pgo_..._free; freeing NULL does
  *     nothing. Parents may be freed before their children: what needs a parent that was stopped
- * then answers PGO_ERR_FAILED_PRECONDITION. Never free() what comes from here.
+ *     answers PGO_ERR_FAILED_PRECONDITION. Never free() what comes from here.
  *  4. Text. Going in: UTF-8; names end with a zero byte, documents are pointer and size, where
  *     PGO_TEXT as the size says that a zero byte ends the document. A NULL name is an empty name.
  *     Coming out: `pgo_string`, or `const char *` borrowed from its handle (static where there is
- *     none). Documents are JSON; members are described in docs/c-api.md and, for REST messages, by
- *     pgo_rest_operations().
- *  5. Options begin with `size`, the size of the struct the caller was compiled with; begin with
- * the PGO_..._INIT value or pgo_options_init(). New members are added at the end and are zero by
- *     default. Options of a newer header work as long as the members that the library does not know
- *     are zero; else PGO_ERR_INVALID_ARGUMENT. Everything in options is copied by the call.
+ *     none). Documents are JSON.
+ *  5. Options begin with `size`, the size of the struct the caller was compiled with; start from
+ * the PGO_..._INIT value or pgo_options_init(). New members are added at the end, and zero is their
+ *     default. Options of a newer header work as long as what the library does not know is zero;
+ *     else PGO_ERR_INVALID_ARGUMENT. Everything in options is copied by the call.
  *  6. Threads. Every function may be called from any thread, several at once on one handle, but for
  *     pgo_..._free, which must be the last use of its handle.
  *  7. Callbacks come from threads of the library unless a comment says otherwise, several at once.
  *     They must return soon, must not throw or longjmp, and may not free the handle they belong to;
  *     other calls are allowed. None runs after that handle's free has returned. `drop`, where there
  *     is one, is called once, when `user_data` will not be used any more.
- *  8. fork(). A child may use nothing of what its parent made here; it may exec, or begin afresh
- *     with handles of its own if the parent had none open. Start the library after daemonising.
- *  9. PGO_ABI_VERSION counts additions. A library with a greater number serves older headers;
- * compare it with pgo_abi_version() at start-up.
+ *  8. fork(). A child may use nothing of what its parent made here: it may exec, or make handles of
+ *     its own if the parent had none open. Start the library after daemonising.
+ *  9. PGO_ABI_VERSION counts additions; a library with a greater one serves older headers. Compare
+ *     it with pgo_abi_version() at start-up.
  */
 #ifndef PGO_H
 #define PGO_H
@@ -73,21 +71,17 @@ typedef struct pgo_operator pgo_operator;   /* the operator in this process */
 typedef struct pgo_dev pgo_dev;             /* everything in this process */
 typedef struct pgo_client pgo_client;       /* the operations, of any of these or of an apiserver */
 
-/* ---- version ----------------------------------------------------------------------------------
- */
+/* ---- version ---- */
 
 /* The version of the library, "MAJOR.MINOR.PATCH". Static. */
 PGO_API const char* pgo_version(void);
-
 /* The PGO_ABI_VERSION the library was built with. */
 PGO_API int32_t pgo_abi_version(void);
-
 /* The release of the PostgreSQL Operator whose wire protocol and objects this library speaks,
  * "4.2.0". Static. */
 PGO_API const char* pgo_compatible_version(void);
 
-/* ---- errors and text --------------------------------------------------------------------------
- */
+/* ---- errors and text ---- */
 
 /* What kind of failure: chosen by what the caller may do next. The numbers never change. */
 enum {
@@ -110,16 +104,11 @@ enum {
 
 /* One of PGO_ERR_...; PGO_OK for NULL. */
 PGO_API int32_t pgo_error_code(const pgo_error* error);
-
 /* One line for people, with the subject in front where there is one. Lives as long as the error. */
 PGO_API const char* pgo_error_message(const pgo_error* error);
-
-/* The object or field concerned ("Deployment ns/name", "Name"), or "". Lives as long as the error.
- */
+/* The object or field concerned ("Deployment ns/name", "Name"), or "". As above. */
 PGO_API const char* pgo_error_subject(const pgo_error* error);
-
 PGO_API void pgo_error_free(pgo_error* error);
-
 /* The stable name of a code, "not_found"; "unknown" for other numbers. Static. */
 PGO_API const char* pgo_code_name(int32_t code);
 
@@ -128,8 +117,7 @@ PGO_API const char* pgo_string_data(const pgo_string* string);
 PGO_API size_t pgo_string_size(const pgo_string* string);
 PGO_API void pgo_string_free(pgo_string* string);
 
-/* ---- cancellation -----------------------------------------------------------------------------
- */
+/* ---- cancellation ---- */
 
 /* Give one to calls that may take long; NULL is allowed wherever one is asked for. */
 PGO_API pgo_cancel* pgo_cancel_new(void);
@@ -139,8 +127,7 @@ PGO_API pgo_cancel* pgo_cancel_new(void);
 PGO_API void pgo_cancel_trigger(pgo_cancel* cancel);
 PGO_API void pgo_cancel_free(pgo_cancel* cancel);
 
-/* ---- plans ------------------------------------------------------------------------------------
- */
+/* ---- plans ---- */
 
 /* What the operator would do now for one cluster: a pure function, without any transport. The view:
  *   {"namespace": "ns", "cluster": "hippo", "now": "2020-01-02T03:04:05Z",
@@ -155,8 +142,7 @@ PGO_API void pgo_cancel_free(pgo_cancel* cancel);
  * input), "event". */
 PGO_API pgo_error* pgo_plan(const char* view, size_t view_size, pgo_string** plan);
 
-/* ---- transports -------------------------------------------------------------------------------
- */
+/* ---- transports ---- */
 
 typedef struct pgo_kubeconfig_options {
   size_t size;
@@ -210,7 +196,6 @@ typedef struct pgo_transport_callbacks {
 } pgo_transport_callbacks;
 #define PGO_TRANSPORT_CALLBACKS_INIT \
   {sizeof(pgo_transport_callbacks), NULL, NULL, NULL, NULL, NULL, NULL}
-
 PGO_API pgo_error* pgo_transport_from_callbacks(const pgo_transport_callbacks* callbacks,
                                                 pgo_transport** transport);
 
@@ -257,8 +242,7 @@ PGO_API pgo_error* pgo_transport_exec(pgo_transport* transport, const char* ns, 
                                       int64_t timeout_ms, pgo_cancel* cancel, pgo_string** result);
 PGO_API void pgo_transport_free(pgo_transport* transport);
 
-/* ---- a Kubernetes API in this process ---------------------------------------------------------
- */
+/* ---- a Kubernetes API in this process ---- */
 
 typedef struct pgo_api_options {
   size_t size;
@@ -274,8 +258,7 @@ PGO_API pgo_error* pgo_api_create(const pgo_api_options* options, pgo_api** api)
 PGO_API pgo_transport* pgo_api_transport(pgo_api* api);
 PGO_API void pgo_api_free(pgo_api* api);
 
-/* ---- callbacks of what runs -------------------------------------------------------------------
- */
+/* ---- callbacks of what runs ---- */
 
 /* Levels of log records. In options 0 stands for PGO_LOG_INFO. */
 enum { PGO_LOG_DEBUG = 1, PGO_LOG_INFO = 2, PGO_LOG_WARN = 3, PGO_LOG_ERROR = 4 };
@@ -288,8 +271,7 @@ typedef void (*pgo_log_callback)(int32_t level, const char* record, size_t size,
  * "namespace": ..., "user": ..., "time": ..., "payload": {"clustername": ...}}. */
 typedef void (*pgo_event_callback)(const char* event, size_t size, void* user_data);
 
-/* ---- the operator -----------------------------------------------------------------------------
- */
+/* ---- the operator ---- */
 
 typedef struct pgo_operator_options {
   size_t size;
@@ -326,8 +308,7 @@ PGO_API pgo_client* pgo_operator_client(pgo_operator* running);
 /* Stops it first. */
 PGO_API void pgo_operator_free(pgo_operator* running);
 
-/* ---- everything in this process ---------------------------------------------------------------
- */
+/* ---- everything in this process ---- */
 
 typedef struct pgo_dev_options {
   size_t size;
@@ -373,8 +354,7 @@ PGO_API void pgo_dev_stop(pgo_dev* running);
 /* Stops it first. */
 PGO_API void pgo_dev_free(pgo_dev* running);
 
-/* ---- the operations ---------------------------------------------------------------------------
- */
+/* ---- the operations ---- */
 
 typedef struct pgo_connect_options {
   size_t size;
@@ -416,8 +396,7 @@ PGO_API pgo_error* pgo_rest_operations(pgo_string** operations);
 
 PGO_API void pgo_client_free(pgo_client* client);
 
-/* ---- the six operations, typed ----------------------------------------------------------------
- */
+/* ---- the six operations, typed ---- */
 
 /* In each: `more` is a JSON object (it ends with a zero byte) of further members of the message, or
  * NULL; named members of the struct win. Members that are NULL or 0 are left to their defaults. The
@@ -439,7 +418,6 @@ typedef struct pgo_create_cluster_options {
 } pgo_create_cluster_options;
 #define PGO_CREATE_CLUSTER_OPTIONS_INIT \
   {sizeof(pgo_create_cluster_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL}
-
 PGO_API pgo_error* pgo_create_cluster(const pgo_client* client,
                                       const pgo_create_cluster_options* options, pgo_cancel* cancel,
                                       pgo_string** answer);
@@ -455,7 +433,6 @@ typedef struct pgo_scale_options {
   const char* more;       /* the query of /clusters/scale/{name} */
 } pgo_scale_options;
 #define PGO_SCALE_OPTIONS_INIT {sizeof(pgo_scale_options), NULL, NULL, NULL, NULL, NULL, 0, NULL}
-
 PGO_API pgo_error* pgo_scale(const pgo_client* client, const pgo_scale_options* options,
                              pgo_cancel* cancel, pgo_string** answer);
 
@@ -467,7 +444,6 @@ typedef struct pgo_failover_options {
   const char* more;   /* CreateFailoverRequest */
 } pgo_failover_options;
 #define PGO_FAILOVER_OPTIONS_INIT {sizeof(pgo_failover_options), NULL, NULL, NULL, NULL}
-
 PGO_API pgo_error* pgo_failover(const pgo_client* client, const pgo_failover_options* options,
                                 pgo_cancel* cancel, pgo_string** answer);
 
@@ -479,7 +455,6 @@ typedef struct pgo_clone_options {
   const char* more; /* CloneRequest */
 } pgo_clone_options;
 #define PGO_CLONE_OPTIONS_INIT {sizeof(pgo_clone_options), NULL, NULL, NULL, NULL}
-
 PGO_API pgo_error* pgo_clone(const pgo_client* client, const pgo_clone_options* options,
                              pgo_cancel* cancel, pgo_string** answer);
 
@@ -492,7 +467,6 @@ typedef struct pgo_backup_options {
   const char* more;           /* CreateBackrestBackupRequest */
 } pgo_backup_options;
 #define PGO_BACKUP_OPTIONS_INIT {sizeof(pgo_backup_options), NULL, NULL, NULL, NULL, NULL}
-
 PGO_API pgo_error* pgo_backup(const pgo_client* client, const pgo_backup_options* options,
                               pgo_cancel* cancel, pgo_string** answer);
 
@@ -510,12 +484,10 @@ typedef struct pgo_schedule_options {
 } pgo_schedule_options;
 #define PGO_SCHEDULE_OPTIONS_INIT \
   {sizeof(pgo_schedule_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
-
 PGO_API pgo_error* pgo_schedule(const pgo_client* client, const pgo_schedule_options* options,
                                 pgo_cancel* cancel, pgo_string** answer);
 
-/* ---- for languages without macros ---------------------------------------------------------------
- */
+/* ---- for languages without macros ---- */
 
 /* The same as the PGO_..._INIT value of any options: all zero but for `size`. */
 PGO_API void pgo_options_init(void* options, size_t size);

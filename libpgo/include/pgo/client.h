@@ -31,8 +31,12 @@ std::span<const RestOperation> rest_operations();
 /// and written down; the work itself is done by the operator after that: see `show_workflow`.
 ///
 ///     pgo::Client client((*operator)->channel(), "pgouser1");
-///     auto made = client.create_cluster({.name = "hippo", .replica_count = 1});
-///     if (!made) std::puts(made.error().text().c_str());
+///     pgo::model::rest::CreateClusterRequest wanted;
+///     wanted.name = "hippo";
+///     wanted.series = 1;
+///     if (auto made = client.create_cluster(wanted); !made) {
+///       std::puts(made.error().text().c_str());
+///     }
 ///
 /// Fields `ClientVersion` and `Namespace` that are left empty are filled in. Errors: those of the
 /// channel; `unauthenticated`, `permission_denied`; `unimplemented` when the server does not know
@@ -49,7 +53,7 @@ class Client {
   /// The same way, with another default namespace.
   Client in_namespace(std::string ns) const { return Client(channel_, std::move(ns)); }
 
-  /// An operation of the table with its own messages: `call<"show_backups">({.name = "hippo"})`.
+  /// An operation of the table with its own messages: `client.call<"show_status">()`.
   template <model::rest::CallName name>
   auto call(
       const typename std::remove_cvref_t<decltype(model::rest::kCall<name>)>::Request& request = {},
@@ -65,7 +69,7 @@ class Client {
   auto create_cluster(const model::rest::CreateClusterRequest& request) const {
     return call<"create_cluster">(request);
   }
-  auto show_clusters(const model::rest::ShowClusterRequest& request = {.all_flag = true}) const {
+  auto show_clusters(const model::rest::ShowClusterRequest& request) const {
     return call<"show_clusters">(request);
   }
   auto delete_cluster(const model::rest::DeleteClusterRequest& request) const {

@@ -56,9 +56,10 @@ struct OperatorOptions {
 /// service without a socket.
 ///
 ///     auto transport = kube::HttpTransport::create(settings->transport, log);
-///     auto running = pgo::Operator::start(**transport, log, {.namespaces = {"databases"}});
+///     pgo::OperatorOptions options;
+///     options.namespaces = {"databases"};
+///     auto running = pgo::Operator::start(**transport, log, options);
 ///     pgo::Client client((*running)->channel(), "databases");
-///     client.create_cluster({.name = "hippo"});
 ///
 /// All functions are thread safe, but for the destructor. The threads block every signal.
 class Operator {

@@ -1,0 +1,276 @@
+"""A real PostgreSQL cluster with high availability for tests: a plugin for pytest.
+
+Installed, it is found by pytest; from a build tree say ``pytest -p pgo.testing``. A test asks for
+`pg_cluster` and gets a primary, a streaming replica and a backup repository, made once a session::
+
+    def test_rows_survive_the_primary(pg_cluster):
+        pg_cluster.query("create table t as select 1 as v")
+        pg_cluster.kill_primary()
+        pg_cluster.wait_for_failover()
+        assert pg_cluster.query("select v from t") == [["1"]]
+
+``--pgo-state-dir DIR`` keeps the cluster between sessions, so that the next one starts in seconds.
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any, Callable, Dict, List, Optional, TypeVar
+
+import pytest
+
+from .client import Client, connect
+from .errors import BY_CODE, DeadlineExceeded, FailedPrecondition, NotFound, PgoError
+from .transport import Transport
+
+T = TypeVar("T")
+HOLD = "libpgo/hold"  # annotation: the node does not start the pod's containers again
+MERGE_PATCH = "application/merge-patch+json"
+
+
+def eventually(what: str, look: Callable[[], T], timeout: float, interval: float = 0.1) -> T:
+    """The first true value of `look`; `DeadlineExceeded` names what was waited for."""
+    deadline = time.monotonic() + timeout
+    while not (value := look()):
+        if time.monotonic() > deadline:
+            raise DeadlineExceeded(f"not within {timeout} s: {what}")
+        time.sleep(interval)
+    return value
+
+
+class Environment:
+    """Everything in a child process: Kubernetes API, node, operator. Use it with `with`."""
+
+    def __init__(self, state_dir: Optional[str] = None, network: str = "127.99",
+                 user: str = "pgo") -> None:
+        self._temporary = state_dir is None
+        self.state_dir = state_dir or tempfile.mkdtemp(prefix="pgo-testing-", dir="/var/tmp")
+        package = pathlib.Path(__file__).resolve().parent.parent
+        path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "pgo.daemon", "--state-dir", self.state_dir, "--network", network,
+             "--user", user],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/",
+            env={**os.environ, "PYTHONPATH": path})
+        assert self._process.stdout is not None
+        said = json.loads(self._process.stdout.readline() or "{}")
+        if "kubeconfig" not in said:
+            self.close()
+            kind = BY_CODE.get(said.get("code", 0), PgoError)
+            raise kind(said.get("message", "the environment did not start; see above"))
+        self.endpoints: Dict[str, str] = said
+        self.namespace = said["namespace"]
+        self.client: Client = connect(said["clientSettings"])
+        self.kubernetes: Transport = Transport.from_kubeconfig(said["kubeconfig"])
+
+    def __enter__(self) -> "Environment":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stops PostgreSQL cleanly, then the rest; removes the state unless its place was named."""
+        if self._process.stdin and not self._process.stdin.closed:
+            self._process.stdin.close()
+        try:
+            self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout:
+            self._process.stdout.close()
+        if self._temporary:
+            shutil.rmtree(self.state_dir, ignore_errors=True)
+
+    def cluster(self, name: str, replicas: int = 1, timeout: float = 180,
+                **settings: Any) -> "PgCluster":
+        """The cluster of this name, made if it is not there, once it is complete."""
+        try:
+            self.client.show_cluster(name)
+        except NotFound:
+            self.client.create_cluster(name=name, series=1, replica_count=replicas, **settings)
+        self.client.wait_for_cluster(name, timeout)
+        return PgCluster(self, name)
+
+
+class PgCluster:
+    """One cluster under test."""
+
+    def __init__(self, environment: Environment, name: str) -> None:
+        self.environment, self.name = environment, name
+        self.client = environment.client
+        self._kubernetes = environment.kubernetes
+        self._base = f"/api/v1/namespaces/{environment.namespace}"
+        self._held: List[str] = []
+        spec = self.client.show_cluster(name).cluster.spec
+        self.user, self.database = spec.user, spec.database
+
+    # ---- connecting
+
+    @property
+    def dsn(self) -> str:
+        """For libpq and what builds on it; the service follows the primary."""
+        return self._dsn(self.name)
+
+    @property
+    def replica_dsn(self) -> str:
+        """The same for the replicas."""
+        return self._dsn(f"{self.name}-replica")
+
+    def _dsn(self, service: str) -> str:
+        import base64
+        _, found = self._kubernetes.request("GET", f"{self._base}/services/{service}")
+        _, secret = self._kubernetes.request("GET", f"{self._base}/secrets/{self.name}-{self.user}-secret")
+        if "spec" not in found or "data" not in secret:
+            raise NotFound(f"{service} has no service or no secret", service)
+        password = base64.b64decode(secret["data"]["password"]).decode()
+        return (f"host={found['spec']['clusterIP']} port=5432 dbname={self.database} "
+                f"user={self.user} password={password} connect_timeout=2")
+
+    def query(self, sql: str, pod: Optional[str] = None, timeout: float = 30) -> List[List[str]]:
+        """Runs SQL as the superuser on the primary (or in the pod named) and returns its rows as
+        text; `FailedPrecondition` with what PostgreSQL said."""
+        where = pod or self.primary
+        if where is None:
+            raise FailedPrecondition(f"{self.name} has no primary now", self.name)
+        done = self._exec(where, ["psql", "-h", "/tmp", "-U", "postgres", "-d", self.database,
+                                  "--no-psqlrc", "-qtA", "-F", "\t", "-v", "ON_ERROR_STOP=1"],
+                          sql, timeout)
+        if done.exit_code:
+            raise FailedPrecondition(done.err.strip(), self.name)
+        return [line.split("\t") for line in done.out.splitlines()]
+
+    def _exec(self, pod: str, command: List[str], input: str = "", timeout: float = 30) -> Any:
+        return self._kubernetes.exec(self.environment.namespace, pod, "database", command, input,
+                                     timeout)
+
+    # ---- who is what
+
+    def _pods(self, role: str) -> List[str]:
+        pods = self._kubernetes.list(
+            f"{self._base}/pods?labelSelector=pg-cluster%3D{self.name}%2Crole%3D{role}")
+        return [pod["metadata"]["name"] for pod in pods
+                if "deletionTimestamp" not in pod["metadata"]]
+
+    @property
+    def primary(self) -> Optional[str]:
+        """The pod that leads; None while there is none, or no telling."""
+        found = [pod for pod in self._pods("master") if pod not in self._held]
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def replicas(self) -> List[str]:
+        """The pods that follow."""
+        return self._pods("replica")
+
+    def wait_for_replicas(self, count: int = 1, timeout: float = 90) -> None:
+        """Returns when so many replicas stream, by PostgreSQL's own word."""
+        streaming = "select count(*) from pg_stat_replication where state = 'streaming'"
+
+        def enough() -> bool:
+            try:
+                return int(self.query(streaming)[0][0]) >= count
+            except PgoError:
+                return False
+        eventually(f"{count} replica(s) of {self.name} stream", enough, timeout)
+
+    # ---- disaster
+
+    def kill_primary(self) -> str:
+        """Kills every process of the primary's pod as a crash would (SIGKILL) and keeps it down
+        until `wait_for_failover` has seen another one lead. Returns the pod's name."""
+        victim = eventually("there is a primary", lambda: self.primary, 30)
+        self._hold(victim, "true")
+        self._held.append(victim)
+        try:
+            self._exec(victim, ["bash", "-c", "kill -9 -1"])
+        except PgoError:
+            pass  # the command dies with the rest
+        return victim
+
+    def wait_for_failover(self, timeout: float = 60) -> float:
+        """Waits until another pod leads and takes writes, then lets what was killed come back.
+        Returns the seconds waited."""
+        begun = time.monotonic()
+
+        def writable() -> bool:
+            try:
+                return self.query("create temporary table t (v int); select pg_is_in_recovery()",
+                                  timeout=5)[-1] == ["f"]
+            except PgoError:
+                return False
+        eventually(f"another pod of {self.name} leads and takes writes", writable, timeout)
+        elapsed = time.monotonic() - begun
+        while self._held:
+            self._hold(self._held.pop(), None)
+        return elapsed
+
+    def _hold(self, pod: str, value: Optional[str]) -> None:
+        status, _ = self._kubernetes.request(
+            "PATCH", f"{self._base}/pods/{pod}", {"metadata": {"annotations": {HOLD: value}}},
+            MERGE_PATCH)
+        if status not in (200, 404):
+            raise FailedPrecondition(f"the pod {pod} cannot be annotated ({status})", pod)
+
+    # ---- more of them
+
+    def clone(self, name: str, timeout: float = 300) -> "PgCluster":
+        """A new cluster with the data of this one's backups and WAL, once it is complete."""
+        self.client.clone_cluster(source_cluster_name=self.name, target_cluster_name=name)
+
+        def there() -> bool:
+            try:
+                self.client.show_cluster(name)
+                return True
+            except NotFound:
+                return False
+        eventually(f"the clone {name} is made", there, timeout)
+        self.client.wait_for_cluster(name, timeout)
+        return PgCluster(self.environment, name)
+
+    def delete(self, timeout: float = 120) -> None:
+        """Removes the cluster with its data and backups."""
+        self.client.delete_cluster(cluster_name=self.name, delete_data=True, delete_backups=True)
+
+        def gone() -> bool:
+            try:
+                self.client.show_cluster(self.name)
+                return False
+            except NotFound:
+                return True
+        eventually(f"{self.name} is gone", gone, timeout)
+
+
+# ---- pytest
+
+
+def pytest_addoption(parser: Any) -> None:
+    group = parser.getgroup("pgo", "PostgreSQL clusters under test")
+    group.addoption("--pgo-network", default="127.99",
+                    help="first two numbers of the loopback addresses to use")
+    group.addoption("--pgo-state-dir", default=None,
+                    help="keep the clusters there, and use them again in the next session")
+    group.addoption("--pgo-user", default="pgo", help="whom to become when pytest runs as root")
+    group.addoption("--pgo-replicas", default=1, type=int, help="replicas of pg_cluster")
+
+
+@pytest.fixture(scope="session")
+def pgo_environment(request: Any) -> Any:
+    """A Kubernetes API, a node and the operator, in a child process."""
+    option = request.config.getoption
+    with Environment(option("--pgo-state-dir"), option("--pgo-network"), option("--pgo-user")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def pg_cluster(pgo_environment: Environment, request: Any) -> PgCluster:
+    """A primary, a streaming replica and a backup repository; one for all tests of the session."""
+    replicas = request.config.getoption("--pgo-replicas")
+    cluster = pgo_environment.cluster("pytest", replicas)
+    cluster.wait_for_replicas(replicas)
+    return cluster
