@@ -93,7 +93,7 @@ class Environment:
         try:
             self.client.show_cluster(name)
         except NotFound:
-            self.client.create_cluster(name=name, series=1, replica_count=replicas, **settings)
+            self.client.create_cluster(name=name, replica_count=replicas, **settings)
         self.client.wait_for_cluster(name, timeout)
         return PgCluster(self, name)
 
