@@ -161,6 +161,11 @@ class PgCluster:
     def primary(self) -> Optional[str]:
         """The pod that leads; None while there is none, or no telling."""
         found = [pod for pod in self._pods("master") if pod not in self._held]
+        if len(found) > 1:
+            # One that was killed keeps its label until it is back; the leader lock settles it.
+            _, lock = self._kubernetes.request("GET", f"{self._base}/configmaps/{self.name}-leader")
+            leader = lock.get("metadata", {}).get("annotations", {}).get("leader")
+            found = [pod for pod in found if pod == leader]
         return found[0] if len(found) == 1 else None
 
     @property
