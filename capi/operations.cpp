@@ -14,7 +14,8 @@ pgo_error* typed_call(const pgo_client* client, const Options* options, pgo_canc
   return guard([&]() -> Result<void> {
     PGO_TRY_VOID(require(client, "client"));
     PGO_TRY(const Options known, options_of(options, "options"));
-    typename std::remove_cvref_t<decltype(rest::kCall<name>)>::Request request{};
+    using Request = typename std::remove_cvref_t<decltype(rest::kCall<name>)>::Request;
+    Request request = rest::initial_request<Request>();
     if (known.more != nullptr) {
       auto more = json::parse(known.more);
       if (!more) return fail(std::move(more).error().with_context("more"));
@@ -52,7 +53,6 @@ pgo_error* pgo_create_cluster(const pgo_client* client, const pgo_create_cluster
       client, options, cancel, answer,
       [](const pgo_create_cluster_options& given,
          rest::CreateClusterRequest& request) -> Result<void> {
-        if (request.series == 0) request.series = 1;
         lay_over(request.ns, given.ns);
         lay_over(request.password, given.password);
         lay_over(request.username, given.username);

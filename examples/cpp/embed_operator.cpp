@@ -25,16 +25,16 @@ int main() {
   }
 
   const pgo::Client client((*running)->channel(), "databases");
-  pgo::model::rest::CreateClusterRequest wanted;
+  namespace rest = pgo::model::rest;
+  auto wanted = rest::initial_request<rest::CreateClusterRequest>();
   wanted.name = "hippo";
-  wanted.series = 1;
   wanted.replica_count = 1;
   const auto made = client.create_cluster(wanted);
   if (!made) {
     std::fprintf(stderr, "%s\n", made.error().text().c_str());
     return 1;
   }
-  pgo::model::rest::ShowClusterRequest which;
+  rest::ShowClusterRequest which;
   which.clustername = "hippo";
   const auto shown = client.show_clusters(which);
   if (!shown || shown->results.empty()) return 1;

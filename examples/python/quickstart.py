@@ -12,7 +12,7 @@ import pgo
 def main():
     with pgo.dev(sys.argv[1] if len(sys.argv) > 1 else None) as here:
         try:
-            here.client.create_cluster(name="hippo", series=1, replica_count=1)
+            here.client.create_cluster(name="hippo", replica_count=1)
         except pgo.AlreadyExists:
             print("hippo is there already")
         for waiting in here.client.progress("hippo"):

@@ -152,8 +152,7 @@ static void an_operator_works_over_callbacks(struct host* host) {
   pgo_operator* running = NULL;
   MUST(pgo_operator_start(transport, &options, &running));
   pgo_client* client = pgo_operator_client(running);
-  MUST(pgo_client_call(client, "create_cluster", "{\"Name\": \"hippo\", \"Series\": 1}", PGO_TEXT,
-                       NULL, NULL));
+  MUST(pgo_client_call(client, "create_cluster", "{\"Name\": \"hippo\"}", PGO_TEXT, NULL, NULL));
   REFUSED(pgo_transport_watch(host->api, "/apis/apps/v1/namespaces/zoo/deployments",
                               until_deployment, NULL, NULL),
           PGO_ERR_CANCELLED, "reader");

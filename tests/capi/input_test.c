@@ -221,9 +221,9 @@ static void calls(const pgo_client* client) {
   REFUSED(pgo_rest_operations(NULL), BAD, "operations");
   pgo_cancel* cancel = pgo_cancel_new();
   pgo_cancel_trigger(cancel);
-  REFUSED(pgo_client_call(client, "create_cluster", "{\"Name\": \"hippo\", \"Series\": 1}",
-                          PGO_TEXT, cancel, &answer),
-          PGO_ERR_CANCELLED, "cancelled");
+  REFUSED(
+      pgo_client_call(client, "create_cluster", "{\"Name\": \"hippo\"}", PGO_TEXT, cancel, &answer),
+      PGO_ERR_CANCELLED, "cancelled");
   pgo_cancel_free(cancel);
   CHECK(answer == NULL);
 }

@@ -4,7 +4,7 @@ The operator as a library: `pgo.dev()` runs everything in this process, `pgo.Ope
 any Kubernetes API, `pgo.connect()` talks to an apiserver, `pgo.plan()` says what would be done.
 
 >>> with pgo.dev(network="127.105", node=False) as here:
-...     here.client.create_cluster(name="hippo", series=1).status.code
+...     here.client.create_cluster(name="hippo").status.code
 ...     here.client.show_cluster("hippo").cluster.metadata.name
 'ok'
 'hippo'

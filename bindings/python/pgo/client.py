@@ -38,7 +38,7 @@ class Client(Handle, Operations):
     Refusals are exceptions (see `pgo.errors`). Thread safe; calls of several threads run at once.
 
     >>> with pgo.Api() as api, pgo.Operator(api.transport(), namespaces=["zoo"], install=True) as op:
-    ...     made = op.client.create_cluster(name="hippo", series=1)
+    ...     made = op.client.create_cluster(name="hippo")
     ...     op.client.show_cluster("hippo").cluster.spec.database
     'userdb'
     """

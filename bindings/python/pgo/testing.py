@@ -93,7 +93,7 @@ class Environment:
         try:
             self.client.show_cluster(name)
         except NotFound:
-            self.client.create_cluster(name=name, series=1, replica_count=replicas, **settings)
+            self.client.create_cluster(name=name, replica_count=replicas, **settings)
         self.client.wait_for_cluster(name, timeout)
         return PgCluster(self, name)
 
@@ -161,6 +161,11 @@ class PgCluster:
     def primary(self) -> Optional[str]:
         """The pod that leads; None while there is none, or no telling."""
         found = [pod for pod in self._pods("master") if pod not in self._held]
+        if len(found) > 1:
+            # One that was killed keeps its label until it is back; the leader lock settles it.
+            _, lock = self._kubernetes.request("GET", f"{self._base}/configmaps/{self.name}-leader")
+            leader = lock.get("metadata", {}).get("annotations", {}).get("leader")
+            found = [pod for pod in found if pod == leader]
         return found[0] if len(found) == 1 else None
 
     @property

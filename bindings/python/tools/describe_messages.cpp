@@ -88,7 +88,7 @@ class Description {
  private:
   template <typename T>
   void add_fields(Value& fields) {
-    const T probe{};
+    const T probe = pgo::model::rest::initial_request<T>();
     std::apply(
         [&](const auto&... row) {
           (
@@ -102,7 +102,7 @@ class Description {
                     if (row.role == Row::Role::inlined) return add_fields<Member>(fields);
                   }
                   Value field = Value::object({{"key", row.name}, {"type", type_of<Member>()}});
-                  if constexpr (std::is_arithmetic_v<Member>)
+                  if constexpr (std::is_arithmetic_v<Member> || std::same_as<Member, std::string>)
                     field.set("default", probe.*(row.member));
                   if (!row.rules.description.empty()) field.set("doc", row.rules.description);
                   fields.push_back(std::move(field));

@@ -149,7 +149,7 @@ def annotation(kind):
 def default(field):
     kind = field["type"]
     if "default" in field:
-        return repr(field["default"])
+        return json_text(field["default"])
     simple = {"str": '""', "any": "None"}
     if kind in simple:
         return simple[kind]
@@ -157,6 +157,10 @@ def default(field):
         return "None"
     maker = {"[": "list", "{": "dict"}.get(kind[0], kind)
     return f"field(default_factory={maker})"
+
+
+def json_text(value):
+    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def is_filled_in(key):

@@ -19,7 +19,7 @@ struct RestOperation {
   bool in_query = false;     ///< the request travels in path and query, not as a body
   std::string_view summary;  ///< one sentence
   /// The request as it is sent: strict, so that an unknown field or a wrong type is
-  /// `invalid_argument` with the path of the field; what is absent has its default.
+  /// `invalid_argument` with the path of the field; what is absent is as in `initial_request`.
   Result<json::Value> (*check)(const json::Value& request) = nullptr;
 };
 
@@ -31,9 +31,9 @@ std::span<const RestOperation> rest_operations();
 /// and written down; the work itself is done by the operator after that: see `show_workflow`.
 ///
 ///     pgo::Client client((*operator)->channel(), "pgouser1");
-///     pgo::model::rest::CreateClusterRequest wanted;
+///     using namespace pgo::model;
+///     auto wanted = rest::initial_request<rest::CreateClusterRequest>();
 ///     wanted.name = "hippo";
-///     wanted.series = 1;
 ///     if (auto made = client.create_cluster(wanted); !made) {
 ///       std::puts(made.error().text().c_str());
 ///     }

@@ -13,7 +13,8 @@ namespace rest = model::rest;
 
 template <typename Request>
 Result<json::Value> check(const json::Value& request) {
-  PGO_TRY(const Request decoded, json::decode<Request>(request, json::Mode::strict));
+  Request decoded = rest::initial_request<Request>();
+  PGO_TRY_VOID(json::decode_into(request, decoded, json::Mode::strict));
   return json::encode(decoded);
 }
 

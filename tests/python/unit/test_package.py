@@ -67,9 +67,9 @@ def test_an_unknown_field_is_refused_and_named(zoo):
 
 
 def test_a_second_cluster_of_a_name_is_already_exists(zoo):
-    zoo.client.create_cluster(name="hippo", series=1)
+    zoo.client.create_cluster(name="hippo")
     with pytest.raises(pgo.AlreadyExists, match="hippo"):
-        zoo.client.create_cluster(name="hippo", series=1)
+        zoo.client.create_cluster(name="hippo")
 
 
 def test_what_the_server_does_not_know_is_unimplemented(zoo):
@@ -94,7 +94,7 @@ def test_events_reach_callbacks_and_iterators():
     with pgo.Api() as api, pgo.Operator(api.transport(), namespaces=("zoo",), install=True,
                                         on_event=on_event) as running:
         events = running.events()
-        running.client.create_cluster(name="hippo", series=1)
+        running.client.create_cluster(name="hippo")
         first = next(events)
         assert done.wait(20)
     assert first["type"] == seen[0] and first["payload"]["clustername"] == "hippo"
@@ -104,7 +104,7 @@ def test_events_reach_callbacks_and_iterators():
 def test_log_records_go_to_logging_unless_a_callback_takes_them(caplog):
     caplog.set_level("DEBUG", logger="pgo")
     with pgo.Api() as api, pgo.Operator(api.transport(), namespaces=("zoo",), install=True) as running:
-        running.client.create_cluster(name="hippo", series=1)
+        running.client.create_cluster(name="hippo")
         for event in running.events():
             assert event
             break
@@ -117,7 +117,7 @@ def test_an_exception_in_a_callback_does_not_stop_the_operator(zoo, capfd):
 
     with pgo.Api() as api, pgo.Operator(api.transport(), namespaces=("zoo",), install=True,
                                         on_event=broken) as running:
-        running.client.create_cluster(name="hippo", series=1)
+        running.client.create_cluster(name="hippo")
         with api.transport() as transport:
             for event in transport.watch("/apis/apps/v1/namespaces/zoo/deployments"):
                 assert event["object"]["kind"] == "Deployment"
@@ -164,7 +164,7 @@ def test_the_interpreter_ends_cleanly_with_everything_left_open(tmp_path):
     program = ("import pgo; api = pgo.Api(); "
                "running = pgo.Operator(api.transport(), namespaces=('zoo',), install=True, "
                "on_event=print); "
-               "running.client.create_cluster(name='hippo', series=1); events = running.events()")
+               "running.client.create_cluster(name='hippo'); events = running.events()")
     done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True,
                           text=True, timeout=60, env={**os.environ})
     assert done.returncode == 0, done.stderr

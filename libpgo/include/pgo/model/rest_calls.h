@@ -54,6 +54,22 @@ consteval Call<Request, Response> query_call(std::string_view name, std::string_
   return {name, "GET", path, In::query, summary};
 }
 
+/// The request that a client starts from. On the wire what is absent is zero; where that is not
+/// what anybody means, the commands of 4.2.0 sent something else.
+template <typename Request>
+Request initial_request() {
+  return {};
+}
+/// One cluster, which fails over by itself.
+template <>
+inline CreateClusterRequest initial_request<CreateClusterRequest>() {
+  CreateClusterRequest request;
+  request.series = 1;
+  request.autofail_flag = true;
+  request.pgbouncer_user = "pgbouncer";
+  return request;
+}
+
 /// The rows, by capability.
 inline constexpr std::tuple kCalls{
     // system
@@ -173,7 +189,7 @@ inline constexpr std::tuple kCalls{
     body_call<DeletePgoroleRequest, DeletePgoroleResponse>("delete_pgorole", "/pgoroledelete",
                                                            "Removes a role of the operator.")};
 
-/// The row for a pair of messages and a name, for `Client`: `kCall<"scale_cluster">`.
+/// The row of a name: `kCall<"scale_cluster">`.
 template <std::size_t N>
 struct CallName {
   char text[N];
