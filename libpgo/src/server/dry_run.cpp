@@ -41,14 +41,11 @@ http::Response dry_run(const Route& route, const Call& call, const engine::Stage
   const operations::Context& real = call.context;
   kube::OverlayTransport view(real.client.transport(), real.clock, real.ids);
   operations::DirectReader reader{kube::Client(view)};
-  // Not the pool's: its keys are ready for requests that are meant.
-  operations::FreshKeySource keys;
   const operations::Context tried{.client = kube::Client(view),
                                   .reader = reader,
                                   .config = real.config,
                                   .clock = real.clock,
                                   .ids = real.ids,
-                                  .keys = keys,
                                   .log = {},
                                   .operator_namespace = real.operator_namespace,
                                   .installation_name = real.installation_name,
