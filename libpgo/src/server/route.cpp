@@ -70,6 +70,7 @@ std::vector<Route> all_routes() {
   add_cluster_routes(routes);
   add_failover_routes(routes);
   add_schedule_routes(routes);
+  add_pgdump_routes(routes);
   add_system_routes(routes);
   return routes;
 }
