@@ -236,206 +236,207 @@ std::string World::schedule(const std::string& cluster, const std::string& type,
 
 void World::delete_schedule(const std::string& name) {
   REQUIRE(client_.remove(types::kConfigMap, kNs, name).has_value());
-  void World::back_up(const std::string& cluster, const std::string& options) {
-    const std::string name = model::names::backup(cluster);
-    model::BackrestWork work;
-    work.cluster = cluster;
-    work.command = model::backrest_command::kBackup;
-    work.options = options;
-    for (const kube::Object& pod : list(types::kPod)) {
-      if (pod.label("pgo-backrest-repo") == "true") work.repo_pod = pod.name();
-    }
-    REQUIRE(client_.remove(types::kPgTask, kNs, name));
-    stored(types::kPgTask, model::backrest_task(kNs, name, work).object());
-  }
+}
 
-  void World::dump(const std::string& cluster) {
-    model::PgTask task =
-        model::new_task(kNs, model::names::pgdump_task(cluster), model::TaskType::pgdump, cluster);
-    task.spec.storage = requested_cluster(kNs, cluster).spec.primary_storage;
-    task.spec.parameters = {{"pg-cluster", cluster},
-                            {"pgdump-host", cluster},
-                            {"pgdump-db", "postgres"},
-                            {"pgdump-all", "false"},
-                            {"pvc-name", model::names::pgdump_volume(cluster)}};
-    stored(types::kPgTask, task.object());
+void World::back_up(const std::string& cluster, const std::string& options) {
+  const std::string name = model::names::backup(cluster);
+  model::BackrestWork work;
+  work.cluster = cluster;
+  work.command = model::backrest_command::kBackup;
+  work.options = options;
+  for (const kube::Object& pod : list(types::kPod)) {
+    if (pod.label("pgo-backrest-repo") == "true") work.repo_pod = pod.name();
   }
+  REQUIRE(client_.remove(types::kPgTask, kNs, name));
+  stored(types::kPgTask, model::backrest_task(kNs, name, work).object());
+}
 
-  void World::delete_dumps(const std::string& cluster) {
-    may_go_.insert(model::names::pgdump_volume(cluster));
-    stored(types::kPgTask, model::removal_task(kNs, model::names::backup_removal_task(cluster),
-                                               {.cluster = cluster, .is_backup = true})
-                               .object());
+void World::dump(const std::string& cluster) {
+  model::PgTask task =
+      model::new_task(kNs, model::names::pgdump_task(cluster), model::TaskType::pgdump, cluster);
+  task.spec.storage = requested_cluster(kNs, cluster).spec.primary_storage;
+  task.spec.parameters = {{"pg-cluster", cluster},
+                          {"pgdump-host", cluster},
+                          {"pgdump-db", "postgres"},
+                          {"pgdump-all", "false"},
+                          {"pvc-name", model::names::pgdump_volume(cluster)}};
+  stored(types::kPgTask, task.object());
+}
+
+void World::delete_dumps(const std::string& cluster) {
+  may_go_.insert(model::names::pgdump_volume(cluster));
+  stored(types::kPgTask, model::removal_task(kNs, model::names::backup_removal_task(cluster),
+                                             {.cluster = cluster, .is_backup = true})
+                             .object());
+}
+
+void World::fail_leader(const std::string& cluster) {
+  const std::string was = leader(cluster);
+  REQUIRE_FALSE(was.empty());
+  REQUIRE(node_->set_ready(kNs, was, false));
+  const auto promoted = [&] {
+    const std::string now = leader(cluster);
+    return !now.empty() && now != was;
+  };
+  for (int i = 0; i < 100'000 && !promoted(); ++i) step();
+  REQUIRE(promoted());
+  if (get(types::kPod, was)) REQUIRE(node_->set_ready(kNs, was, true));
+}
+
+void World::create_policy(const std::string& name, const std::string& sql) {
+  model::PgPolicy policy;
+  policy.metadata.ns = kNs;
+  policy.metadata.name = name;
+  policy.spec.ns = kNs;
+  policy.spec.name = name;
+  policy.spec.sql = sql;
+  stored(types::kPgPolicy, policy.object());
+}
+
+void World::ask_for_policy(const std::string& cluster, const std::string& policy) {
+  model::PgTask task = model::new_task(kNs, model::names::policies_task(cluster),
+                                       model::TaskType::add_policies, cluster);
+  task.spec.parameters[policy] = policy;
+  task.spec.status = model::progress::kRequested;
+  stored(types::kPgTask, task.object());
+}
+
+void World::clone(const std::string& source, const std::string& target) {
+  const model::CloneWork work{.source = source,
+                              .target = target,
+                              .workflow_id = "11111111-aaaa-4bbb-8ccc-222222222222",
+                              .user = "pgoadmin",
+                              .timestamp = to_rfc3339(clock.now())};
+  // What a clone that fails has made goes.
+  may_go_.insert(
+      {target, model::names::repo_volume(target), model::names::backrest_secret(target)});
+  stored(types::kPgTask, model::workflow_task(kNs, model::names::clone_workflow(work), target,
+                                              work.workflow_id, {}, work.timestamp)
+                             .object());
+  stored(types::kPgTask, model::clone_task(kNs, model::TaskType::clone_step1, work).object());
+}
+
+void World::restore(const std::string& cluster, const std::string& to_pvc) {
+  const model::RestoreWork work{.cluster = cluster,
+                                .to_pvc = to_pvc,
+                                .workflow_id = "11111111-aaaa-4bbb-8ccc-333333333333",
+                                .user = "pgoadmin"};
+  may_go_.insert(to_pvc);
+  stored(types::kPgTask, model::workflow_task(kNs, model::names::restore_workflow(cluster), cluster,
+                                              work.workflow_id, {}, to_rfc3339(clock.now()))
+                             .object());
+  stored(types::kPgTask, model::restore_task(kNs, work).object());
+}
+
+void World::fail_over_to(const std::string& cluster, const std::string& target) {
+  model::PgTask task = model::new_task(kNs, model::names::failover_task(cluster),
+                                       model::TaskType::failover, cluster);
+  task.metadata.labels["target"] = target;
+  task.metadata.labels["pgouser"] = "pgoadmin";
+  task.spec.parameters[cluster] = cluster;
+  stored(types::kPgTask, task.object());
+}
+
+bool World::step() {
+  if (network_->dead()) restart_operator();
+  if (release_after_ && network_->held()) {
+    if (!held_since_) held_since_ = clock.now();
+    if (clock.now() - *held_since_ >= *release_after_) network_->catch_up();
   }
-
-  void World::fail_leader(const std::string& cluster) {
-    const std::string was = leader(cluster);
-    REQUIRE_FALSE(was.empty());
-    REQUIRE(node_->set_ready(kNs, was, false));
-    const auto promoted = [&] {
-      const std::string now = leader(cluster);
-      return !now.empty() && now != was;
-    };
-    for (int i = 0; i < 100'000 && !promoted(); ++i) step();
-    REQUIRE(promoted());
-    if (get(types::kPod, was)) REQUIRE(node_->set_ready(kNs, was, true));
-  }
-
-  void World::create_policy(const std::string& name, const std::string& sql) {
-    model::PgPolicy policy;
-    policy.metadata.ns = kNs;
-    policy.metadata.name = name;
-    policy.spec.ns = kNs;
-    policy.spec.name = name;
-    policy.spec.sql = sql;
-    stored(types::kPgPolicy, policy.object());
-  }
-
-  void World::ask_for_policy(const std::string& cluster, const std::string& policy) {
-    model::PgTask task = model::new_task(kNs, model::names::policies_task(cluster),
-                                         model::TaskType::add_policies, cluster);
-    task.spec.parameters[policy] = policy;
-    task.spec.status = model::progress::kRequested;
-    stored(types::kPgTask, task.object());
-  }
-
-  void World::clone(const std::string& source, const std::string& target) {
-    const model::CloneWork work{.source = source,
-                                .target = target,
-                                .workflow_id = "11111111-aaaa-4bbb-8ccc-222222222222",
-                                .user = "pgoadmin",
-                                .timestamp = to_rfc3339(clock.now())};
-    // What a clone that fails has made goes.
-    may_go_.insert(
-        {target, model::names::repo_volume(target), model::names::backrest_secret(target)});
-    stored(types::kPgTask, model::workflow_task(kNs, model::names::clone_workflow(work), target,
-                                                work.workflow_id, {}, work.timestamp)
-                               .object());
-    stored(types::kPgTask, model::clone_task(kNs, model::TaskType::clone_step1, work).object());
-  }
-
-  void World::restore(const std::string& cluster, const std::string& to_pvc) {
-    const model::RestoreWork work{.cluster = cluster,
-                                  .to_pvc = to_pvc,
-                                  .workflow_id = "11111111-aaaa-4bbb-8ccc-333333333333",
-                                  .user = "pgoadmin"};
-    may_go_.insert(to_pvc);
-    stored(types::kPgTask,
-           model::workflow_task(kNs, model::names::restore_workflow(cluster), cluster,
-                                work.workflow_id, {}, to_rfc3339(clock.now()))
-               .object());
-    stored(types::kPgTask, model::restore_task(kNs, work).object());
-  }
-
-  void World::fail_over_to(const std::string& cluster, const std::string& target) {
-    model::PgTask task = model::new_task(kNs, model::names::failover_task(cluster),
-                                         model::TaskType::failover, cluster);
-    task.metadata.labels["target"] = target;
-    task.metadata.labels["pgouser"] = "pgoadmin";
-    task.spec.parameters[cluster] = cluster;
-    stored(types::kPgTask, task.object());
-  }
-
-  bool World::step() {
-    if (network_->dead()) restart_operator();
-    if (release_after_ && network_->held()) {
-      if (!held_since_) held_since_ = clock.now();
-      if (clock.now() - *held_since_ >= *release_after_) network_->catch_up();
-    }
-    const std::clock_t began = std::clock();
-    const engine::Step operated = engine_->step();
-    operator_ticks_ += std::clock() - began;
-    ++operator_steps_;
-    const engine::Step rivalled = rival_ ? rival_->step() : engine::Step{};
-    const auto controlled = controllers_->step();
-    const auto stood = node_->step();
-    if (operated.progressed || rivalled.progressed || controlled.progressed || stood.progressed)
-      return true;
-    const TimePoint next = std::min({operated.next, rivalled.next, controlled.next, stood.next});
-    if (next == TimePoint::max()) return false;
-    TimePoint until = std::max(next, clock.now() + std::chrono::microseconds(1));
-    if (release_after_ && held_since_ && network_->held()) {
-      until = std::min(until, *held_since_ + *release_after_);
-    }
-    clock.advance_to(end_ ? std::min(until, *end_) : until);
+  const std::clock_t began = std::clock();
+  const engine::Step operated = engine_->step();
+  operator_ticks_ += std::clock() - began;
+  ++operator_steps_;
+  const engine::Step rivalled = rival_ ? rival_->step() : engine::Step{};
+  const auto controlled = controllers_->step();
+  const auto stood = node_->step();
+  if (operated.progressed || rivalled.progressed || controlled.progressed || stood.progressed)
     return true;
+  const TimePoint next = std::min({operated.next, rivalled.next, controlled.next, stood.next});
+  if (next == TimePoint::max()) return false;
+  TimePoint until = std::max(next, clock.now() + std::chrono::microseconds(1));
+  if (release_after_ && held_since_ && network_->held()) {
+    until = std::min(until, *held_since_ + *release_after_);
   }
+  clock.advance_to(end_ ? std::min(until, *end_) : until);
+  return true;
+}
 
-  void World::run_for(Duration time) {
-    end_ = clock.now() + time;
-    while (clock.now() < *end_) {
-      if (!step()) clock.advance_to(*end_);
+void World::run_for(Duration time) {
+  end_ = clock.now() + time;
+  while (clock.now() < *end_) {
+    if (!step()) clock.advance_to(*end_);
+  }
+  end_.reset();
+}
+
+bool World::run_until(const std::function<bool()>& done, Duration limit) {
+  const TimePoint end = clock.now() + limit;
+  // Longer than any backoff of the operator's queue, so that a failed plan shows.
+  constexpr Duration kQuiet = std::chrono::seconds(70);
+  std::optional<TimePoint> since;
+  std::size_t writes = writes_.size();
+  std::uint64_t version = server_->version();
+  while (clock.now() < end) {
+    const bool more = step();
+    if (writes != writes_.size() || version != server_->version()) {
+      writes = writes_.size();
+      version = server_->version();
+      since.reset();
     }
-    end_.reset();
+    if (!since) since = clock.now();
+    if ((!more || clock.now() - *since >= kQuiet) && done()) return true;
+    if (!more) return false;
   }
+  return false;
+}
 
-  bool World::run_until(const std::function<bool()>& done, Duration limit) {
-    const TimePoint end = clock.now() + limit;
-    // Longer than any backoff of the operator's queue, so that a failed plan shows.
-    constexpr Duration kQuiet = std::chrono::seconds(70);
-    std::optional<TimePoint> since;
-    std::size_t writes = writes_.size();
-    std::uint64_t version = server_->version();
-    while (clock.now() < end) {
-      const bool more = step();
-      if (writes != writes_.size() || version != server_->version()) {
-        writes = writes_.size();
-        version = server_->version();
-        since.reset();
-      }
-      if (!since) since = clock.now();
-      if ((!more || clock.now() - *since >= kQuiet) && done()) return true;
-      if (!more) return false;
+std::vector<kube::Object> World::list(const kube::ResourceType& type) const {
+  auto found = client_.list(type, kNs);
+  return found ? std::move(found->items) : std::vector<kube::Object>();
+}
+
+std::optional<kube::Object> World::get(const kube::ResourceType& type,
+                                       const std::string& name) const {
+  auto found = client_.get(type, kNs, name);
+  if (!found) return std::nullopt;
+  return *std::move(found);
+}
+
+bool World::initialized(const std::string& cluster) const {
+  const auto found = get(types::kPgCluster, cluster);
+  return found && (*found)["status"]["state"].as_string() == model::state::kClusterInitialized;
+}
+
+bool World::settled(const std::string& cluster, std::size_t instances) const {
+  if (!initialized(cluster)) return false;
+  std::size_t running = 0;
+  for (const kube::Object& pod : list(types::kPod)) {
+    if (pod.label("pgo-pg-database") != "true" || pod.label("pg-cluster") != cluster) continue;
+    if (pod.being_deleted() || pod.label("role").empty()) continue;
+    ++running;
+  }
+  return running == instances;
+}
+
+bool World::gone(const std::string& cluster) const {
+  return !get(types::kPgCluster, cluster) &&
+         !get(types::kPgTask, model::names::removal_task(cluster));
+}
+
+std::string World::leader(const std::string& cluster) const {
+  std::string found;
+  for (const kube::Object& pod : list(types::kPod)) {
+    if (pod.label("pg-cluster") != cluster || pod.label("role") != "master") continue;
+    if (pod.being_deleted()) continue;
+    found = pod.name();
+    bool ready = false;
+    for (const json::Value& one : pod["status"]["conditions"].items()) {
+      if (one["type"].as_string() == "Ready") ready = one["status"].as_string() == "True";
     }
-    return false;
+    if (ready) return found;
   }
-
-  std::vector<kube::Object> World::list(const kube::ResourceType& type) const {
-    auto found = client_.list(type, kNs);
-    return found ? std::move(found->items) : std::vector<kube::Object>();
-  }
-
-  std::optional<kube::Object> World::get(const kube::ResourceType& type, const std::string& name)
-      const {
-    auto found = client_.get(type, kNs, name);
-    if (!found) return std::nullopt;
-    return *std::move(found);
-  }
-
-  bool World::initialized(const std::string& cluster) const {
-    const auto found = get(types::kPgCluster, cluster);
-    return found && (*found)["status"]["state"].as_string() == model::state::kClusterInitialized;
-  }
-
-  bool World::settled(const std::string& cluster, std::size_t instances) const {
-    if (!initialized(cluster)) return false;
-    std::size_t running = 0;
-    for (const kube::Object& pod : list(types::kPod)) {
-      if (pod.label("pgo-pg-database") != "true" || pod.label("pg-cluster") != cluster) continue;
-      if (pod.being_deleted() || pod.label("role").empty()) continue;
-      ++running;
-    }
-    return running == instances;
-  }
-
-  bool World::gone(const std::string& cluster) const {
-    return !get(types::kPgCluster, cluster) &&
-           !get(types::kPgTask, model::names::removal_task(cluster));
-  }
-
-  std::string World::leader(const std::string& cluster) const {
-    std::string found;
-    for (const kube::Object& pod : list(types::kPod)) {
-      if (pod.label("pg-cluster") != cluster || pod.label("role") != "master") continue;
-      if (pod.being_deleted()) continue;
-      found = pod.name();
-      bool ready = false;
-      for (const json::Value& one : pod["status"]["conditions"].items()) {
-        if (one["type"].as_string() == "Ready") ready = one["status"].as_string() == "True";
-      }
-      if (ready) return found;
-    }
-    return found;
-  }
+  return found;
+}
 
 }  // namespace pgo::testing
