@@ -87,7 +87,7 @@ class Environment:
         if self._temporary:
             shutil.rmtree(self.state_dir, ignore_errors=True)
 
-    def cluster(self, name: str, replicas: int = 1, timeout: float = 180,
+    def cluster(self, name: str, replicas: int = 1, timeout: float = 600,
                 **settings: Any) -> "PgCluster":
         """The cluster of this name, made if it is not there, once it is complete."""
         try:
@@ -173,7 +173,7 @@ class PgCluster:
         """The pods that follow."""
         return self._pods("replica")
 
-    def wait_for_replicas(self, count: int = 1, timeout: float = 90) -> None:
+    def wait_for_replicas(self, count: int = 1, timeout: float = 300) -> None:
         """Returns when so many replicas stream, by PostgreSQL's own word."""
         streaming = "select count(*) from pg_stat_replication where state = 'streaming'"
 
@@ -198,7 +198,7 @@ class PgCluster:
             pass  # the command dies with the rest
         return victim
 
-    def wait_for_failover(self, timeout: float = 60) -> float:
+    def wait_for_failover(self, timeout: float = 120) -> float:
         """Waits until another pod leads and takes writes, then lets what was killed come back.
         Returns the seconds waited."""
         begun = time.monotonic()
@@ -224,7 +224,7 @@ class PgCluster:
 
     # ---- more of them
 
-    def clone(self, name: str, timeout: float = 300) -> "PgCluster":
+    def clone(self, name: str, timeout: float = 600) -> "PgCluster":
         """A new cluster with the data of this one's backups and WAL, once it is complete."""
         self.client.clone_cluster(source_cluster_name=self.name, target_cluster_name=name)
 
