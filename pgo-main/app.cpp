@@ -1,6 +1,8 @@
 #include "app.h"
 
+#include "commands.h"
 #include "pgo/base/text.h"
+#include "plan_text.h"
 
 #include <istream>
 #include <ostream>
@@ -33,6 +35,10 @@ int App::run_command(const Command& command) {
                      " is old: " + std::string(flag.deprecated));
     }
   }
+  dry_run_ = command.tries && arguments_.boolean(dry_run_flag().name);
+  if (dry_run_) {
+    if (const auto format = output_format(arguments_); !format) return report(format.error());
+  }
   ns_ = namespace_setting(arguments_, host_.environment);
   const int code = command.run(*this, arguments_);
   output_.flush();
@@ -47,8 +53,10 @@ Result<RestClient*> App::client() {
   return client_.get();
 }
 
-Result<json::Value> App::exchange(const std::string& method, const std::string& path,
+Result<json::Value> App::exchange(const std::string& method, const std::string& to,
                                   const std::string& body) {
+  // A path of its own: a server without dry runs answers 404 and does nothing.
+  const std::string path = dry_run_ ? "/dry-run" + to : to;
   PGO_TRY(RestClient * rest, client());
   if (arguments_.boolean("debug")) output_.notice("DEBUG " + method + " " + path);
   PGO_TRY(const RestClient::Answer answer, rest->send(method, path, body));
@@ -75,7 +83,21 @@ Result<json::Value> App::exchange(const std::string& method, const std::string& 
     return fail(Code::unavailable, "the apiserver's answer to " + method + " " + path +
                                        " is no JSON; is this really the address of an apiserver?");
   }
+  if (dry_run_ && (*document)["Steps"].is_array()) {
+    print_plan(*document);
+    return fail(Code::cancelled, "a dry run ends here");
+  }
   return document;
+}
+
+void App::print_plan(const json::Value& answer) {
+  if (print_document(*this, arguments_.text(output_flag().name), answer)) return;
+  const auto plan = read_answer<model::rest::DryRunResponse>(answer);
+  if (!plan) return;
+  print_steps(output_, plan->steps);
+  if (!plan->waits.empty()) output_.line("Then it waits:");
+  print_waits(output_, plan->waits, /*with_remedy=*/false);
+  output_.line("Nothing was written.");
 }
 
 Result<json::Value> App::get(const std::string& path, const Query& query) {
@@ -87,6 +109,7 @@ std::string App::body_of(const json::Value& value) {
 }
 
 int App::report(const Error& error) {
+  if (dry_run_ && error.code == Code::cancelled) return kDone;
   output_.error(error.message);
   return error.code == Code::invalid_argument ||
                  (error.code == Code::failed_precondition && error.http_status == 0)
@@ -95,6 +118,7 @@ int App::report(const Error& error) {
 }
 
 bool App::confirm(std::string_view question) {
+  if (dry_run_) return true;
   std::string line;
   while (true) {
     output_.write("WARNING: " + std::string(question) + " (yes/no): ");

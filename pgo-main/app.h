@@ -53,7 +53,9 @@ class App {
   const Host& host() const { return host_; }
   const std::string& ns() const { return ns_; }
 
-  /// One exchange. An HTTP status other than 200 and an unreadable answer are errors.
+  /// One exchange. An HTTP status other than 200 and an unreadable answer are errors. With
+  /// --dry-run the answer is a plan: it is printed here, and the error `cancelled` ends the command
+  /// as done.
   Result<json::Value> exchange(const std::string& method, const std::string& path,
                                const std::string& body = {});
   Result<json::Value> get(const std::string& path, const Query& query);
@@ -75,11 +77,14 @@ class App {
  private:
   Result<RestClient*> client();
   int run_command(const Command& command);
+  /// Prints the plan that a dry run was answered with.
+  void print_plan(const json::Value& answer);
 
   Host host_;
   Output output_;
   Arguments arguments_;
   std::string ns_;
+  bool dry_run_ = false;
   std::unique_ptr<RestClient> client_;
 };
 

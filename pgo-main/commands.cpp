@@ -4,10 +4,38 @@
 #include "pgo/model/names.h"
 #include "pgo/yaml/yaml.h"
 
+#include <algorithm>
+
 namespace pgo::cli {
 
+namespace {
+
+bool has_flag(const Command& command, std::string_view name) {
+  return std::ranges::any_of(command.flags, [&](const Flag& flag) { return flag.name == name; });
+}
+
+/// All but those that only ask.
+bool writes(const Command& command) {
+  constexpr std::string_view kReads[] = {"show",    "status", "test",       "version", "help",
+                                         "explain", "df",     "completion", "cat",     "ls"};
+  const std::string_view verb = command.path.substr(0, command.path.find(' '));
+  return command.run && !command.hidden && std::ranges::find(kReads, verb) == std::end(kReads);
+}
+
+std::vector<Command> with_dry_run(std::vector<Command> all) {
+  for (Command& command : all) {
+    if (!writes(command) || has_flag(command, dry_run_flag().name)) continue;
+    command.flags.push_back(dry_run_flag());
+    command.tries = true;
+    if (!has_flag(command, output_flag().name)) command.flags.push_back(output_flag());
+  }
+  return all;
+}
+
+}  // namespace
+
 std::span<const Command> commands() {
-  static const std::vector<Command> kCommands = {
+  static const std::vector<Command> kCommands = with_dry_run({
       // clang-format off: one a line
       backup_command(),
       create_group(),
@@ -17,6 +45,7 @@ std::span<const Command> commands() {
       delete_backup_command(),
       delete_cluster_command(),
       delete_schedule_command(),
+      explain_command(),
       failover_command(),
       scale_command(),
       scaledown_command(),
@@ -32,7 +61,7 @@ std::span<const Command> commands() {
       completion_command(),
       complete_command(),
       // clang-format on
-  };
+  });
   return kCommands;
 }
 
@@ -89,6 +118,12 @@ Flag selector_flag() {
 
 Flag no_prompt_flag() {
   return {.name = "no-prompt", .type = FlagType::boolean, .help = "Do not ask, act"};
+}
+
+Flag dry_run_flag() {
+  return {.name = "dry-run",
+          .type = FlagType::boolean,
+          .help = "Only tell what would be written and done, in order; write nothing"};
 }
 
 Flag all_flag(std::string_view help) {

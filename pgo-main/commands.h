@@ -7,6 +7,7 @@
 namespace pgo::cli {
 
 Command backup_command();
+Command explain_command();
 Command create_group();
 Command create_cluster_command();
 Command create_schedule_command();
@@ -36,6 +37,8 @@ std::string_view client_version();
 Flag output_flag();
 Flag selector_flag();
 Flag no_prompt_flag();
+/// On every command that writes; the program itself gives it to them.
+Flag dry_run_flag();
 Flag all_flag(std::string_view help);
 
 /// "", "json", "yaml" or "wide"; anything else is `invalid_argument`.

@@ -15,6 +15,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace pgo::testing {
 namespace {
@@ -85,6 +86,26 @@ void World::restart_operator() {
 void World::start_rival() {
   rival_network_ = std::make_unique<FaultyTransport>(*door_);
   rival_ = new_operator(*rival_network_);
+}
+
+engine::Rehearsal World::rehearse(const std::function<void()>& ask) {
+  // Its own numbers, so that the world's go on as if nothing had been tried.
+  SeededIdSource ids(options_.seed + 1000);
+  kube::OverlayTransport view(*door_, clock, ids);
+  const kube::Client real = std::exchange(client_, kube::Client(view));
+  const std::set<std::string> may_go = may_go_;
+  ask();
+  client_ = real;
+  may_go_ = may_go;
+  auto rehearsal = engine::rehearse(view, {clock, ids, built_in_settings()}, kNs,
+                                    engine::clusters_of(view.writes()));
+  REQUIRE_MESSAGE(rehearsal, (rehearsal ? "" : rehearsal.error().text()));
+  return *std::move(rehearsal);
+}
+
+void World::operator_alone() {
+  while (engine_->step().progressed) {
+  }
 }
 
 void World::down_for(Duration time) {

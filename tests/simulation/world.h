@@ -5,6 +5,7 @@
 #include "pgo/embedded/api_server.h"
 #include "pgo/embedded/controllers.h"
 #include "pgo/engine/engine.h"
+#include "pgo/engine/rehearse.h"
 #include "pgo/kube/client.h"
 #include "support/faulty_transport.h"
 #include "support/stand_in_node.h"
@@ -67,6 +68,12 @@ class World {
   void down_for(Duration time);
   /// What will happen to the operator's calls from now on.
   FaultyTransport& network() { return *network_; }
+
+  /// `ask` on a view of the world, and the plans that follow from it: nothing changes here. What
+  /// would be written, request first; `steps` of the answer begin with the request's.
+  engine::Rehearsal rehearse(const std::function<void()>& ask);
+  /// The operator alone works until it has nothing to do; nobody else moves and no time passes.
+  void operator_alone();
 
   // What is to be seen.
 

@@ -129,7 +129,7 @@ Result<void> Operator::Impl::start() {
                                         .operator_namespace = options.operator_namespace,
                                         .installation_name = options.installation_name,
                                         .started = clock.now()},
-                    {}));
+                    {.renderer = &manifests::Renderer::built_in()}));
   channel = std::make_shared<LocalChannel>(*rest, options.user);
   return {};
 }

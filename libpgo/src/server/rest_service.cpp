@@ -2,6 +2,7 @@
 
 #include "pgo/base/text.h"
 #include "pgo/operations/access.h"
+#include "server/dry_run.h"
 #include "server/route.h"
 
 #include <algorithm>
@@ -66,6 +67,7 @@ struct RestService::Impl {
   http::Response answer(const operations::Context& with, const http::Request& request,
                         const operations::Caller* trusted);
   http::Response answer_route(const Route& route, const http::Request& request, Call call);
+  http::Response handle(const Route& route, const Call& call) const;
   Result<operations::Caller> admit(const Route& route, const http::Request& request);
   bool exempt_from_certificate(const Route& route) const;
 
@@ -102,6 +104,14 @@ Result<operations::Caller> RestService::Impl::admit(const Route& route,
   return caller;
 }
 
+http::Response RestService::Impl::handle(const Route& route, const Call& call) const {
+  if (!call.dry_run) return route.handle(call);
+  if (options.renderer == nullptr) {
+    return text_error(501, "This service was set up without dry runs.");
+  }
+  return dry_run(route, call, {call.context.clock, call.context.ids, call.settings});
+}
+
 http::Response RestService::Impl::answer_route(const Route& route, const http::Request& request,
                                                Call call) {
   if (!exempt_from_certificate(route) && !request.peer_verified) {
@@ -124,9 +134,14 @@ http::Response RestService::Impl::answer_route(const Route& route, const http::R
                                  {"permission", std::string(route.permission)},
                                  {"user", caller->user}});
   }
-  const Call admitted{context, *caller, std::move(call.variables), std::move(call.query),
-                      call.body};
-  http::Response response = route.handle(admitted);
+  const Call admitted{.context = context,
+                      .caller = *caller,
+                      .variables = std::move(call.variables),
+                      .query = std::move(call.query),
+                      .body = call.body,
+                      .dry_run = call.dry_run,
+                      .settings = call.settings};
+  http::Response response = handle(route, admitted);
   response.headers.emplace_back(kChallenge);
   return response;
 }
@@ -136,7 +151,7 @@ http::Response RestService::Impl::answer(const operations::Context& with,
                                          const operations::Caller* trusted) {
   const std::string_view target = request.target;
   const std::size_t mark = target.find('?');
-  const std::string_view path = target.substr(0, mark);
+  std::string_view path = target.substr(0, mark);
   const std::string_view query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
   if (const std::string cleaned = clean_path(path); cleaned != path) {
     http::Response response;
@@ -147,13 +162,22 @@ http::Response RestService::Impl::answer(const operations::Context& with,
     return response;
   }
   const operations::Caller nobody;
-  Call call{with, trusted != nullptr ? *trusted : nobody, {}, parse_query(query), request.body};
+  const bool dry_run =
+      path.starts_with(kDryRunPrefix) && path.substr(kDryRunPrefix.size()).starts_with('/');
+  if (dry_run) path.remove_prefix(kDryRunPrefix.size());
+  Call call{.context = with,
+            .caller = trusted != nullptr ? *trusted : nobody,
+            .variables = {},
+            .query = parse_query(query),
+            .body = request.body,
+            .dry_run = dry_run,
+            .settings = {&context.config, options.renderer}};
   const std::vector<std::string> segments = path_segments(path);
   bool other_method = false;
   for (const Route& route : routes) {
     if (!match_path(route.pattern, segments, call.variables)) continue;
     if (route.method.empty() || route.method == request.method) {
-      if (trusted != nullptr) return route.handle(call);
+      if (trusted != nullptr) return handle(route, call);
       return answer_route(route, request, std::move(call));
     }
     other_method = true;

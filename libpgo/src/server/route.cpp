@@ -68,6 +68,7 @@ std::vector<Route> all_routes() {
   std::vector<Route> routes;
   add_backup_routes(routes);
   add_cluster_routes(routes);
+  add_explain_routes(routes);
   add_failover_routes(routes);
   add_schedule_routes(routes);
   add_system_routes(routes);

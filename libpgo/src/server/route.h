@@ -3,6 +3,7 @@
 #include "pgo/http/server.h"
 #include "pgo/json/codec.h"
 #include "pgo/operations/context.h"
+#include "pgo/plan/cluster.h"
 #include "pgo/server/rest_service.h"
 
 #include <concepts>
@@ -23,6 +24,8 @@ struct Call {
   std::map<std::string, std::string, std::less<>> variables;  ///< of the path, decoded
   std::map<std::string, std::string, std::less<>> query;      ///< decoded; the first of a name
   std::string_view body;
+  bool dry_run = false;
+  plan::Settings settings = {};  ///< without a renderer nothing can be planned
 
   const std::string& variable(std::string_view name) const;
   /// The value of a query parameter, or empty.
@@ -135,6 +138,7 @@ Route query_route(std::string_view method, std::string_view pattern, std::string
 /// Adders, one per capability; `all_routes` calls each.
 void add_backup_routes(std::vector<Route>& routes);
 void add_cluster_routes(std::vector<Route>& routes);
+void add_explain_routes(std::vector<Route>& routes);
 void add_failover_routes(std::vector<Route>& routes);
 void add_schedule_routes(std::vector<Route>& routes);
 void add_system_routes(std::vector<Route>& routes);

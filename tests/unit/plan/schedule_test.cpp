@@ -203,3 +203,24 @@ TEST_CASE("schedule: a Job whose task is gone makes room before the next task is
   CHECK(plan.deletes("Job") == Names{kTask});
   CHECK(plan.creates("Pgtask").empty());
 }
+
+TEST_CASE("schedule: the task has the parameters that 4.2.0's scheduler gave it") {
+  auto schedule = nightly();
+  schedule.backrest.options.clear();
+  const auto [seen, plan] = look(view("hippo").settled().schedule(schedule));
+  const kube::Object* task = plan.created("Pgtask", kTask);
+  REQUIRE(task != nullptr);
+  std::string repo;
+  for (const auto& pod : seen.pods) {
+    if (pod->repo) repo = pod->meta.name;
+  }
+  const auto recorded = json::Value::object({{"backrest-command", "backup"},
+                                             {"backrest-opts", "--stanza=db --type=diff "},
+                                             {"backrest-storage-type", ""},
+                                             {"containername", "database"},
+                                             {"job-name", kTask},
+                                             {"pg-cluster", "hippo"},
+                                             {"podname", repo}});
+  CHECK((*task)["spec"]["parameters"] == recorded);
+  CHECK((*task)["spec"]["tasktype"] == "backrest");
+}

@@ -12,6 +12,10 @@
 #include <vector>
 
 /// The REST interface of 4.2.0 over operations.
+namespace pgo::manifests {
+class Renderer;
+}
+
 namespace pgo::server {
 
 struct RestOptions {
@@ -19,6 +23,9 @@ struct RestOptions {
   /// Routes that need no client certificate beside /healthz: "/health" and "/healthz" only
   /// (NOAUTH_ROUTES).
   std::vector<std::string> noauth_routes{"/health"};
+  /// The object templates, for dry runs and explanations; null: these are refused. Must outlive the
+  /// service.
+  const manifests::Renderer* renderer = nullptr;
 };
 
 /// Header of a refusal: the name of its Code ("not_found"). Beyond 4.2.0, whose answers say only

@@ -1,0 +1,89 @@
+"""Schedules on real PostgreSQL and pgBackRest."""
+import json
+import time
+
+import pytest
+
+from daemon import Cluster, eventually
+
+TASK = "clock-backrest-full-backup-schedule"
+
+
+@pytest.fixture(scope="module")
+def clock(daemon):
+    cluster = Cluster(daemon, "clock").create()
+    yield cluster
+    daemon.pgo("delete", "cluster", "clock", "--no-prompt")
+
+
+def backups(daemon):
+    repo = daemon.names("pods", "pgo-backrest-repo=true,pg-cluster=clock")[0]
+    info = daemon.kube("exec", repo, "-c", "database", "--", "pgbackrest", "info", "--output=json")
+    return [b["type"] for b in json.loads(info.stdout)[0]["backup"]]
+
+
+def succeeded_job(daemon):
+    for job in daemon.objects("jobs", "pg-cluster=clock"):
+        if job["metadata"]["name"] == TASK and job["status"].get("succeeded"):
+            return job["metadata"]["uid"]
+    return None
+
+
+def test_a_schedule_with_retention_2_keeps_exactly_2_after_4_runs(daemon, clock):
+    daemon.pgo("create", "schedule", "clock", "--schedule=*/3 * * * * *", "--schedule-type=pgbackrest",
+               "--pgbackrest-backup-type=full", "--schedule-opts=--repo1-retention-full=2")
+    runs = set()
+
+    def four():
+        runs.add(succeeded_job(daemon))
+        return len(runs - {None}) >= 4
+
+    eventually("four scheduled backups", four, 150, 0.1)
+    daemon.pgo("delete", "schedule", "--schedule-name=clock-pgbackrest-full", "--no-prompt")
+
+    def settled():
+        task = next((t for t in daemon.objects("pgtasks") if t["metadata"]["name"] == TASK), None)
+        return task and task["spec"]["status"] == "job completed"
+
+    eventually("the last scheduled backup is over", settled)
+    assert backups(daemon) == ["full", "full"]
+    # K2: it never fires again.
+    last = succeeded_job(daemon)
+    time.sleep(7)
+    assert succeeded_job(daemon) == last
+
+
+def test_schedules_are_shown_and_gone_after_deletion(daemon, clock):
+    daemon.pgo("create", "schedule", "clock", "--schedule=TZ=Europe/Berlin 30 2 * * 0",
+               "--schedule-type=pgbackrest", "--pgbackrest-backup-type=diff")
+    shown = daemon.pgo("show", "schedule", "clock").stdout
+    assert "clock-pgbackrest-diff:\n\tschedule: TZ=Europe/Berlin 30 2 * * 0" in shown
+    again = daemon.pgo("create", "schedule", "clock", "--schedule=@daily", "--schedule-type=pgbackrest",
+                       "--pgbackrest-backup-type=diff", check=False)
+    assert again.returncode == 1 and "clock-pgbackrest-diff" in again.stderr
+    daemon.pgo("delete", "schedule", "clock", "--no-prompt")
+    assert "No schedules found" in daemon.pgo("show", "schedule", "clock").stdout
+
+
+@pytest.mark.parametrize("options, told", [
+    (["--schedule=61 * * * *", "--schedule-type=pgbackrest", "--pgbackrest-backup-type=full"], "minute"),
+    (["--schedule=@daily", "--schedule-type=pgbackrest", "--pgbackrest-backup-type=total"], "total"),
+    (["--schedule=@daily", "--schedule-type=pgbackrest", "--pgbackrest-backup-type=full",
+      "--schedule-opts=--nosuch=1"], "nosuch"),
+    (["--schedule=@daily", "--schedule-type=policy", "--policy=nosuch", "--database=userdb"], "nosuch"),
+    (["--schedule=@daily", "--schedule-type=tea"], "tea"),
+])
+def test_bad_input_is_refused_and_nothing_is_written(daemon, clock, options, told):
+    before = daemon.names("configmaps", "crunchy-scheduler=true")
+    done = daemon.pgo("create", "schedule", "clock", *options, check=False)
+    assert done.returncode in (1, 2) and told in done.stderr
+    assert daemon.names("configmaps", "crunchy-scheduler=true") == before
+
+
+def test_the_schedules_of_a_cluster_are_removed_with_it(daemon):
+    Cluster(daemon, "shortlived").create()
+    daemon.pgo("create", "schedule", "shortlived", "--schedule=@daily", "--schedule-type=pgbackrest",
+               "--pgbackrest-backup-type=incr")
+    daemon.pgo("delete", "cluster", "shortlived", "--no-prompt")
+    eventually("the cluster is gone", lambda: "shortlived-rmdata" not in daemon.names("pgtasks"), 90)
+    assert daemon.names("configmaps", "pg-cluster=shortlived") == []
