@@ -31,6 +31,12 @@ def plan_of(daemon, *command):
     return plan
 
 
+def remove(daemon, name):
+    """To the end, so that nothing else is being written when the next plan is compared."""
+    daemon.pgo("delete", "cluster", name, "--no-prompt")
+    eventually(f"{name} is gone", lambda: f"{name}-rmdata" not in daemon.names("pgtasks"), 90)
+
+
 def creates(plan, kind):
     return [s["Name"] for s in plan["Steps"] if s["Verb"] == "create" and s["Kind"] == kind]
 
@@ -45,7 +51,7 @@ def test_the_plan_of_a_creation_is_what_is_made_then(daemon, trial):
     for kind, resource in [("Deployment", "deployments"), ("Secret", "secrets"),
                            ("Service", "services"), ("PersistentVolumeClaim", "persistentvolumeclaims")]:
         assert set(creates(plan, kind)) == set(daemon.names(resource, "pg-cluster=second"))
-    daemon.pgo("delete", "cluster", "second", "--no-prompt")
+    remove(daemon, "second")
 
 
 def test_scale_makes_the_replica_that_its_plan_names(daemon, trial):
@@ -77,7 +83,7 @@ def test_explain_says_what_a_cluster_waits_for(daemon, trial):
     eventually("it waits", lambda: daemon.pgo_json("explain", "young")["Waits"], 20)
     [wait, *_] = daemon.pgo_json("explain", "young")["Waits"]
     assert wait["Message"] and wait["Remedy"] and wait["Since"].endswith("Z")
-    daemon.pgo("delete", "cluster", "young", "--no-prompt")
+    remove(daemon, "young")
 
     unknown = daemon.pgo("explain", "nosuch", check=False)
     assert unknown.returncode == 1 and "nosuch" in unknown.stderr

@@ -22,14 +22,14 @@ MAY_USE = {
     "plan": {"base", "json", "kube", "model", "manifests"},
     "operations": {"base", "crypto", "json", "yaml", "kube", "model", "manifests"},
     "engine": {"base", "crypto", "json", "yaml", "kube", "model", "manifests", "plan"},
-    "server": {"base", "crypto", "json", "http", "kube", "model", "operations"},
+    "server": {"base", "crypto", "json", "http", "kube", "model", "plan", "operations", "engine"},
     "embedded": {"base", "crypto", "json", "yaml", "http", "kube"},
     "facade": {"base", "json", "http", "kube", "model", "manifests", "plan", "operations", "engine",
                "server"},
     "dev": {"base", "crypto", "json", "yaml", "http", "kube", "model", "manifests", "plan",
             "operations", "engine", "server", "embedded", "facade"},
 }
-THIRD_PARTY = re.compile(r"#include <(openssl|curl|rapidjson|yaml|fmt|sqlite3|boost|CLI)[/.]")
+THIRD_PARTY = re.compile(r"#include <(openssl|curl|rapidjson|yaml|fmt|date|sqlite3|boost|CLI)[/.]")
 MAX_LINES = 500
 BANNED = {
     re.compile(r"\b(TODO|FIXME|XXX)\b"): "an open end; build it or write it into docs/status.md",

@@ -187,7 +187,9 @@ Result<Rehearsal> rehearse(kube::OverlayTransport& view, const Stage& stage, con
 
 Result<model::rest::ExplainResponse> explain(kube::Client client, const Stage& stage,
                                              const std::string& ns, const std::string& cluster) {
-  Picture picture(client, stage, ns);
+  // What the plan would write is tried where it does no harm; and this view opens no watches.
+  kube::OverlayTransport view(client.transport(), stage.clock, stage.ids);
+  Picture picture(kube::Client(view), stage, ns);
   PGO_TRY_VOID(picture.fill());
   const plan::ClusterView seen = picture.caches().view(cluster);
   const TimePoint now = stage.clock.now();
@@ -204,8 +206,6 @@ Result<model::rest::ExplainResponse> explain(kube::Client client, const Stage& s
     response.waits.push_back(wait_of(cluster, condition));
   }
   if (plan.look_again()) response.next = to_rfc3339(now + *plan.look_again());
-  // What the plan would write, tried where it does no harm.
-  kube::OverlayTransport view(client.transport(), stage.clock, stage.ids);
   act(view, rehearsing_hands(kube::Client(view), stage), ns, cluster, plan.take_actions(),
       response.steps);
   response.status.code = "ok";
