@@ -86,9 +86,10 @@ bool room(Work& work, const std::string& name) {
   const Task* task = work.view.task(name);
   const Job* job = work.view.job(name);
   if (task == nullptr && job == nullptr) return true;
-  const bool task_over = task == nullptr || task->status == model::progress::kJobCompleted ||
-                         task->status == model::progress::kJobError;
-  const bool over = job == nullptr ? task_over : job->succeeded || job->failed;
+  // The task's end is written by the chapter that runs it, not cut short here.
+  const bool over = (task == nullptr || task->status == model::progress::kJobCompleted ||
+                     task->status == model::progress::kJobError) &&
+                    (job == nullptr || job->succeeded || job->failed);
   if (!over) {
     work.plan.wait(Reason::backup, subject("Job", name));
     return false;

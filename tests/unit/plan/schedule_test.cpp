@@ -128,8 +128,14 @@ TEST_CASE("schedule: the last backup makes room when it is over, and is never cu
     CHECK(plan.deletes("Job") == Names{kTask});
     CHECK(plan.creates("Pgtask").empty());
   }
+  SUBCASE("it succeeded, and its task does not say so yet") {
+    cluster.task(fired("2020-01-01T01:00:00Z", "")).job(kTask, true);
+    const auto [seen, plan] = look(cluster);
+    CHECK(plan.deletes("Pgtask").empty());
+    CHECK(plan.patches("Pgtask") == Names{kTask});
+  }
   SUBCASE("it failed for good") {
-    cluster.task(fired("2020-01-01T01:00:00Z", "")).job(kTask, false, true);
+    cluster.task(fired("2020-01-01T01:00:00Z", "job error")).job(kTask, false, true);
     const auto [seen, plan] = look(cluster);
     CHECK(plan.deletes("Pgtask") == Names{kTask});
   }
