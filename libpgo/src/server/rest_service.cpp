@@ -177,7 +177,7 @@ http::Response RestService::Impl::answer(const operations::Context& with,
   for (const Route& route : routes) {
     if (!match_path(route.pattern, segments, call.variables)) continue;
     if (route.method.empty() || route.method == request.method) {
-      if (trusted != nullptr) return route.handle(call);
+      if (trusted != nullptr) return handle(route, call);
       return answer_route(route, request, std::move(call));
     }
     other_method = true;
