@@ -30,6 +30,15 @@ Command show_group() {
           .run = {}};
 }
 
+Command update_group() {
+  return {.path = "update",
+          .positional = {},
+          .summary = "Change a cluster or another object",
+          .example = "update cluster hippo --enable-autofail",
+          .flags = {},
+          .run = {}};
+}
+
 Command help_command() {
   return {.path = "help",
           .positional = "[COMMAND...]",

@@ -87,3 +87,62 @@ def test_a_backup_is_made_after_the_promotion(daemon, hippo):
         return (task["parameters"].get("pgha-backup-type") == "failover" and
                 task["status"] == "job completed")
     eventually("the backup after the failover is there", made, 60)
+
+
+def kill_primary(daemon, leader):
+    daemon.kube("exec", leader, "-c", "database", "--", "bash", "-c",
+                'kill -9 "$(head -n 1 "${PGHA_DATA_DIR:-$PATRONI_POSTGRESQL_DATA_DIR}/postmaster.pid")"')
+
+
+def paused(daemon):
+    config = next(c for c in daemon.objects("configmaps") if c["metadata"]["name"] == "hippo-config")
+    return json.loads(config["metadata"]["annotations"]["config"]).get("pause") is True
+
+
+def test_with_autofail_off_nothing_takes_over_and_switched_on_again_it_heals(daemon, hippo):
+    # K9: neither flag is nothing to update.
+    assert daemon.pgo("update", "cluster", "hippo", "--no-prompt", check=False).returncode == 2
+    daemon.pgo("update", "cluster", "hippo", "--disable-autofail", "--no-prompt")
+    eventually("Patroni is paused", lambda: paused(daemon), 20)
+    (target,) = query(daemon, "failover", "hippo")
+    done = daemon.pgo("failover", "hippo", f"--target={target}", "--no-prompt", check=False)
+    assert done.returncode == 1 and "--enable-autofail" in done.stderr
+
+    old = deployment_of(daemon, hippo.leader())
+    replica = hippo.replicas()[0]
+    kill_primary(daemon, hippo.leader())
+    eventually("the primary is seen to be down", lambda: not hippo.can_write(3), 20)
+    # Patroni notices within its loop of a few seconds; the replica must not lead after several.
+    roles = []
+
+    def many_looks():
+        pod = next(p for p in daemon.objects("pods") if p["metadata"]["name"] == replica)
+        roles.append(pod["metadata"]["labels"]["role"])
+        return len(roles) >= 20
+    eventually("the replica was looked at long enough", many_looks, 60, interval=0.5)
+    assert set(roles) == {"replica"}
+    assert not hippo.can_write(3)
+
+    daemon.pgo("update", "cluster", "hippo", "--enable-autofail", "--no-prompt")
+    eventually("Patroni is resumed", lambda: not paused(daemon), 20)
+    eventually("somebody takes writes again", lambda: hippo.can_write(3), 60)
+    eventually("the other one streams", lambda: hippo.streaming() == 1, 90)
+    eventually("labels follow", lambda: labels_follow(
+        daemon, "hippo", deployment_of(daemon, hippo.leader())), 30)
+    assert old in daemon.names("deployments")
+
+
+def test_the_first_primary_can_be_scaled_down_after_a_failover(daemon, hippo):
+    """K14, and K15: the replicas' Service goes with the last replica."""
+    leader = deployment_of(daemon, hippo.leader())
+    if leader == "hippo":
+        (target,) = query(daemon, "failover", "hippo")
+        daemon.pgo("failover", "hippo", f"--target={target}", "--no-prompt", "--wait")
+        eventually("the first primary streams", lambda: hippo.streaming() == 1, 60)
+    assert "hippo-replica" in daemon.names("services")
+    daemon.pgo("scaledown", "hippo", "--target=hippo", "--no-prompt")
+    eventually("its Deployment is gone", lambda: "hippo" not in daemon.names("deployments"), 60)
+    eventually("its volume is gone", lambda: "hippo" not in daemon.names("pvc"), 60)
+    eventually("the Service for replicas is gone",
+               lambda: "hippo-replica" not in daemon.names("services"), 30)
+    assert hippo.can_write(4)

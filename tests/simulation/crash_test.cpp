@@ -61,6 +61,3 @@ TEST_CASE("simulation: two operators that both believe they lead end in the same
   }
   CHECK_MESSAGE(shared < alone, "the second one did nothing");
 }
-TEST_CASE("simulation: a failover by hand survives a crash at any write") {
-  crash_everywhere(workflow_named("failover by hand"));
-}

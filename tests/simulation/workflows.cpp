@@ -14,6 +14,7 @@ const std::vector<Workflow>& workflows() {
     add_cluster_workflows(made);
     add_failover_workflows(made);
     add_schedule_workflows(made);
+    add_policy_workflows(made);
     return made;
   }();
   return all;

@@ -24,6 +24,7 @@ const Workflow& workflow_named(std::string_view name);
 void add_cluster_workflows(std::vector<Workflow>& workflows);
 void add_failover_workflows(std::vector<Workflow>& workflows);
 void add_schedule_workflows(std::vector<Workflow>& workflows);
+void add_policy_workflows(std::vector<Workflow>& workflows);
 
 /// Preparation that most workflows need: a settled cluster "hippo" with so many replicas.
 void created(World& world, int replicas);

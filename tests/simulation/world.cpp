@@ -7,6 +7,7 @@
 #include "pgo/model/config.h"
 #include "pgo/model/names.h"
 #include "pgo/model/pgcluster.h"
+#include "pgo/model/pgpolicy.h"
 #include "pgo/model/pgreplica.h"
 #include "pgo/model/pgtask.h"
 #include "pgo/model/schedule.h"
@@ -244,6 +245,24 @@ void World::fail_leader(const std::string& cluster) {
   for (int i = 0; i < 100'000 && !promoted(); ++i) step();
   REQUIRE(promoted());
   if (get(types::kPod, was)) REQUIRE(node_->set_ready(kNs, was, true));
+}
+
+void World::create_policy(const std::string& name, const std::string& sql) {
+  model::PgPolicy policy;
+  policy.metadata.ns = kNs;
+  policy.metadata.name = name;
+  policy.spec.ns = kNs;
+  policy.spec.name = name;
+  policy.spec.sql = sql;
+  stored(types::kPgPolicy, policy.object());
+}
+
+void World::ask_for_policy(const std::string& cluster, const std::string& policy) {
+  model::PgTask task = model::new_task(kNs, model::names::policies_task(cluster),
+                                       model::TaskType::add_policies, cluster);
+  task.spec.parameters[policy] = policy;
+  task.spec.status = model::progress::kRequested;
+  stored(types::kPgTask, task.object());
 }
 
 void World::fail_over_to(const std::string& cluster, const std::string& target) {

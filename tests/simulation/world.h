@@ -47,6 +47,9 @@ class World {
   /// The leader's database stops answering; Patroni promotes another instance; then it heals.
   void fail_leader(const std::string& cluster);
 
+  void create_policy(const std::string& name, const std::string& sql);
+  /// Before the cluster is made: the task that says which policies it gets.
+  void ask_for_policy(const std::string& cluster, const std::string& policy);
   void fail_over_to(const std::string& cluster, const std::string& target);
 
   // The course of things.

@@ -54,7 +54,8 @@ struct NamespaceCaches::Informers {
         volumes(make(std::type_identity<plan::Volume>{}, types::kPersistentVolumeClaim, ours)),
         services(make(std::type_identity<plan::Service>{}, types::kService, ours)),
         config_maps(make(std::type_identity<plan::ConfigMap>{}, types::kConfigMap, {})),
-        secrets(make(std::type_identity<plan::Secret>{}, types::kSecret, ours)) {}
+        secrets(make(std::type_identity<plan::Secret>{}, types::kSecret, ours)),
+        policies(make(std::type_identity<plan::Policy>{}, types::kPgPolicy, {})) {}
 
   Of<plan::Cluster> clusters;
   Of<plan::Replica> replicas;
@@ -66,6 +67,7 @@ struct NamespaceCaches::Informers {
   Of<plan::Service> services;
   Of<plan::ConfigMap> config_maps;
   Of<plan::Secret> secrets;
+  Of<plan::Policy> policies;
 
   template <typename Visit>
   void each(Visit visit) {
@@ -79,6 +81,7 @@ struct NamespaceCaches::Informers {
     visit(services);
     visit(config_maps);
     visit(secrets);
+    visit(policies);
   }
 };
 
@@ -87,7 +90,7 @@ NamespaceCaches::NamespaceCaches(std::string ns, const Surroundings& with) : ns_
   // carry no such label.
   const std::string ours =
       std::string(model::label::kVendor) + "=" + std::string(model::label::kVendorValue);
-  sources_.reserve(10);
+  sources_.reserve(11);
   const auto options = [&] {
     Source& source = sources_.emplace_back();
     kube::InformerOptions result;
@@ -153,6 +156,12 @@ plan::ClusterView NamespaceCaches::view(const std::string& cluster) const {
   view.secrets = from.secrets.indexed(cluster);
   view.config_maps = from.config_maps.indexed(cluster);
 
+  if (const plan::Task* task = view.task(model::names::policies_task(cluster));
+      task != nullptr && task->object) {
+    for (const auto& [name, value] : task->object->spec.parameters) {
+      if (auto policy = from.policies.get(ns_, name)) view.policies.push_back(std::move(policy));
+    }
+  }
   std::set<std::string, std::less<>> scopes{cluster};
   if (view.cluster) scopes.insert(view.cluster->scope);
   for (const auto& task : view.tasks) {

@@ -1,9 +1,11 @@
 #include "execute.h"
 
 #include "pgo/base/text.h"
+#include "pgo/http/fetch.h"
+#include "pgo/kube/exec_result.h"
+#include "pgo/model/event.h"
 #include "pgo/model/names.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace pgo::engine {
@@ -28,19 +30,6 @@ Result<kube::Object> take_existing(const kube::Client& client, const kube::Resou
   if (adopt || found->label(model::label::kCluster) == cluster) return found;
   return fail(Code::already_exists, "an object of that name exists and belongs to something else",
               wanted.text());
-}
-
-/// The last line that the command wrote, on stderr if there is one: programs say last why they end.
-std::string why_it_failed(const kube::ExecResult& result) {
-  constexpr std::size_t kLongest = 500;
-  std::string_view text = text::trim(result.err).empty() ? result.out : result.err;
-  text = text::trim(text);
-  text = text.substr(text.find_last_of('\n') + 1);
-  std::string line(text.substr(0, kLongest));
-  std::ranges::replace_if(line, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  // A character that was cut in two is no UTF-8 any more.
-  while (!line.empty() && text.size() > kLongest && (line.back() & 0x80) != 0) line.pop_back();
-  return line.empty() ? "the command ended with status " + std::to_string(result.exit_code) : line;
 }
 
 }  // namespace
@@ -107,10 +96,17 @@ struct Executor::Run {
     request.pod = exec.pod;
     request.container = exec.container;
     request.command = exec.command;
+    request.timeout = exec.timeout;
     request.stdin_data = exec.input;
+    if (!exec.input_url.empty()) {
+      auto fetched = http::fetch(exec.input_url);
+      if (!fetched && exec.on_failure) return note(*exec.on_failure, fetched.error().text());
+      if (!fetched) return fail(std::move(fetched).error());
+      request.stdin_data = *std::move(fetched);
+    }
     PGO_TRY(const auto result, executor.client_.exec(request));
     if (result.exit_code == 0) return {};
-    if (exec.on_failure) return note(*exec.on_failure, result);
+    if (exec.on_failure) return note(*exec.on_failure, kube::failure_text(result));
     return fail(Code::failed_precondition,
                 "the command ended with status " + std::to_string(result.exit_code),
                 "Pod " + exec.ns + "/" + exec.pod);
@@ -122,7 +118,14 @@ struct Executor::Run {
     if (executor.events_) {
       executor.events_({event.type, event.topics, ns, event.user, now, event.payload});
     }
-    auto stored = executor.client_.create(types::kEvent, kubernetes_event(event, now));
+    auto stored =
+        executor.client_.create(types::kEvent, model::kubernetes_event({.type = types::kPgCluster,
+                                                                        .ns = ns,
+                                                                        .object = cluster,
+                                                                        .event = event.type,
+                                                                        .payload = event.payload,
+                                                                        .warning = event.warning},
+                                                                       now));
     if (!stored) {
       executor.log_.debug("an event could not be stored",
                           {{"type", event.type}, {"error", stored.error().text()}});
@@ -131,11 +134,11 @@ struct Executor::Run {
   }
 
  private:
-  Result<void> note(const plan::FailureNote& to, const kube::ExecResult& result) {
+  Result<void> note(const plan::FailureNote& to, const std::string& why) {
     Value body = Value::object();
     Value& metadata = body.at_or_add("metadata");
     metadata.set("uid", to.uid);  // another object of the name has nothing to do with it
-    metadata.at_or_add("annotations").set(to.annotation, why_it_failed(result));
+    metadata.at_or_add("annotations").set(to.annotation, why);
     PGO_TRY(auto stored,
             executor.client_.patch(to.type, to.ns, to.name, kube::PatchType::merge, body));
     outcome.answers.push_back({to.type, std::move(stored)});
@@ -151,29 +154,6 @@ struct Executor::Run {
     if (!stored) return fail(std::move(stored).error());
     outcome.answers.push_back({type, *std::move(stored)});
     return {};
-  }
-
-  kube::Object kubernetes_event(const plan::Event& event, TimePoint now) const {
-    std::string message = event.type;
-    for (const auto& [key, value] : event.payload) {
-      if (!value.empty()) message += " " + key + "=" + value;
-    }
-    const std::string time = to_rfc3339(now);
-    return kube::Object(Value::object(
-        {{"apiVersion", "v1"},
-         {"kind", "Event"},
-         {"metadata", Value::object({{"namespace", ns}, {"generateName", cluster + "."}})},
-         {"involvedObject", Value::object({{"apiVersion", types::kPgCluster.api_version()},
-                                           {"kind", types::kPgCluster.kind},
-                                           {"namespace", ns},
-                                           {"name", cluster}})},
-         {"reason", event.type},
-         {"message", message},
-         {"type", event.warning ? "Warning" : "Normal"},
-         {"count", 1},
-         {"firstTimestamp", time},
-         {"lastTimestamp", time},
-         {"source", Value::object({{"component", model::fixed::kOperator}})}}));
   }
 };
 

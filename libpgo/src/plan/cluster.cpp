@@ -31,7 +31,10 @@ void acknowledge(Work& work) {
         "the operator has seen it");
   }
   for (const auto& task : work.view.tasks) {
-    if (task->type != model::to_string(model::TaskType::workflow)) continue;
+    if (task->type != model::to_string(model::TaskType::workflow) &&
+        task->type != model::to_string(model::TaskType::add_policies)) {
+      continue;
+    }
     if (task->state == model::state::kTaskProcessed || task->meta.deleting) continue;
     work.plan.patch(types::kPgTask, task->meta, processed_task(), "the operator has seen it");
   }

@@ -139,12 +139,13 @@ std::string service_name_of(const ClusterView& view, bool leads) {
 void promotion(Work& work) {
   const Pod* primary = work.view.primary();
   relabel(work, primary);
-  if (primary == nullptr) return;
-  note_promotion(work, *primary);
-  if (!primary->database_ready) return;
-  autofail(work);
+  if (primary != nullptr) note_promotion(work, *primary);
+  const bool runs = primary != nullptr && primary->database_ready;
+  // Once there is a database the switch works without a leader too: that is when it is needed.
+  if (runs || work.view.initialized()) autofail(work);
+  if (!runs) return;
   end_init(work);
-  end_workflow(work);
+  if (policies(work, *primary)) end_workflow(work);
 }
 
 void clear_promotion_tag(Work& work) {

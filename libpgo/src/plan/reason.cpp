@@ -28,6 +28,8 @@ std::string_view to_string(Reason reason) {
       return "old_removal_job";
     case Reason::target_is_primary:
       return "target_is_primary";
+    case Reason::policy:
+      return "policy";
     case Reason::failover:
       return "failover";
     case Reason::patroni_config:
@@ -69,6 +71,9 @@ std::string_view explain(Reason reason) {
       return "waiting for a removal Job that an older operator started";
     case Reason::target_is_primary:
       return "the instance to remove is the primary and is kept; fail over first";
+    case Reason::policy:
+      return "a policy of the new cluster does not exist; create it, or delete the task "
+             "CLUSTER-policies to go on without";
     case Reason::failover:
       return "waiting for Patroni to hand over to the instance that was asked for";
     case Reason::patroni_config:

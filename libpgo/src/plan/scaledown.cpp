@@ -62,9 +62,14 @@ bool instance_gone(Work& work, std::string_view instance) {
   return replica == nullptr && deployment == nullptr && pods;
 }
 
-/// K15: the Service for replicas is there exactly while there are replicas.
+/// K15: the Service for replicas is there exactly while there are replicas. The pgreplica of an
+/// only instance, which leads since the first primary was removed, stands for none.
 void remove_replica_service(Work& work) {
-  if (work.view.instances() > 1 || !work.view.replicas.empty()) return;
+  const bool one_to_come =
+      std::any_of(work.view.replicas.begin(), work.view.replicas.end(), [&](const auto& replica) {
+        return !replica->meta.deleting && work.view.deployment(replica->meta.name) == nullptr;
+      });
+  if (work.view.instances() > 1 || one_to_come) return;
   if (const Service* service = work.view.service(model::names::replica_service(work.view.name))) {
     work.plan.remove(types::kService, service->meta, "no replica is left");
   }

@@ -257,6 +257,12 @@ Task Task::from(const kube::Object& object) {
   return task;
 }
 
+Policy Policy::from(const kube::Object& object) {
+  return {.meta = Meta::from(object),
+          .url = text_of(object["spec"]["url"].as_string()),
+          .sql = text_of(object["spec"]["sql"].as_string())};
+}
+
 std::string_view Task::parameter(std::string_view key) const {
   return object ? object->parameter(key) : std::string_view{};
 }
@@ -308,6 +314,10 @@ const ConfigMap* ClusterView::config_map(std::string_view map_name) const {
 }
 const Replica* ClusterView::replica(std::string_view replica_name) const {
   return by_name(replicas, replica_name);
+}
+
+const Policy* ClusterView::policy(std::string_view policy_name) const {
+  return by_name(policies, policy_name);
 }
 
 const Pod* ClusterView::primary() const {

@@ -27,6 +27,8 @@ bool being_removed(const ClusterView& view, std::string_view instance);
 void bootstrap(Work& work);
 /// Labels follow the leader; a backup is owed after a failover; autofail; the first readiness.
 void promotion(Work& work);
+/// The policies that the cluster was created with; true when none is left to apply.
+bool policies(Work& work, const Pod& primary);
 /// `pgo failover`: Patroni is asked to hand over to the target, and the task ends with the outcome.
 void failover(Work& work);
 /// Stanza and first full backup, then every other open pgBackRest task.

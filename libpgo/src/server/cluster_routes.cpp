@@ -25,6 +25,11 @@ Result<rest::DeleteClusterResponse> remove(const Call& call,
   return operations::delete_clusters(call.context, request);
 }
 
+Result<rest::UpdateClusterResponse> update(const Call& call,
+                                           const rest::UpdateClusterRequest& request) {
+  return operations::update_clusters(call.context, request);
+}
+
 Result<rest::ClusterTestResponse> test(const Call& call, const rest::ClusterTestRequest& request) {
   return operations::test_clusters(call.context, request);
 }
@@ -68,6 +73,7 @@ void add_cluster_routes(std::vector<Route>& routes) {
   routes.push_back(body_route("POST", "/clusters", permission::kCreateCluster, create));
   routes.push_back(body_route("POST", "/showclusters", permission::kShowCluster, show));
   routes.push_back(body_route("POST", "/clustersdelete", permission::kDeleteCluster, remove));
+  routes.push_back(body_route("POST", "/clustersupdate", permission::kUpdateCluster, update));
   routes.push_back(body_route("POST", "/testclusters", permission::kTestCluster, test));
   routes.push_back(query_route("", "/clusters/scale/{name}", permission::kScaleCluster, scale));
   routes.push_back(query_route("GET", "/scale/{name}", permission::kScaleCluster, query_scale));

@@ -88,13 +88,14 @@ Request lenient_request(std::string_view body) {
 /// has one.
 template <typename Request, typename Response>
 Route body_route(std::string_view method, std::string_view pattern, std::string_view permission,
-                 Result<Response> (*work)(const Call&, const Request&)) {
-  const auto handle = [work](const Call& call) {
+                 Result<Response> (*work)(const Call&, const Request&),
+                 VersionCheck wanted = VersionCheck::given) {
+  const auto handle = [work, wanted](const Call& call) {
     const Request request = lenient_request<Request>(call.body);
     VersionCheck check = VersionCheck::none;
     std::string_view version;
     if constexpr (requires { request.client_version; }) {
-      check = VersionCheck::given;
+      check = wanted;
       version = request.client_version;
     }
     if (auto checked = check_request(call, check, version, NamespaceCheck::given, request.ns);
@@ -141,6 +142,7 @@ void add_cluster_routes(std::vector<Route>& routes);
 void add_explain_routes(std::vector<Route>& routes);
 void add_failover_routes(std::vector<Route>& routes);
 void add_schedule_routes(std::vector<Route>& routes);
+void add_policy_routes(std::vector<Route>& routes);
 void add_system_routes(std::vector<Route>& routes);
 std::vector<Route> all_routes();
 

@@ -81,6 +81,7 @@ const kube::ResourceType& type_of(std::string_view plural) {
   if (plural == "pgclusters") return types::kPgCluster;
   if (plural == "pgreplicas") return types::kPgReplica;
   if (plural == "configmaps") return types::kConfigMap;
+  if (plural == "pgpolicies") return types::kPgPolicy;
   return types::kSecret;
 }
 
@@ -94,9 +95,11 @@ json::Value plain_secret(const kube::Object& secret) {
 }
 
 /// The objects that the apiserver of 4.2.0 wrote are there, with the same labels and specs.
-void check_writes(Replay& replay, const RecordedCase& recorded) {
+void check_writes(Replay& replay, const RecordedCase& recorded,
+                  std::string_view also_ignored = "uid") {
   const std::vector<std::string_view> ignored = {
-      "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "namespace",
+      also_ignored, "uid", "resourceVersion", "generation", "creationTimestamp", "managedFields",
+      "namespace",
       "pgbouncer-password",  // K31
       // Beyond 4.2.0: so that Deployments name the keys of S3 by reference.
       model::data_key::kS3Key, model::data_key::kS3KeySecret};
@@ -115,6 +118,14 @@ void check_writes(Replay& replay, const RecordedCase& recorded) {
     const json::Value ours = resource == "secrets" ? plain_secret(object) : object.document();
     CHECK(test::difference(write["object"], ours, ignored) == "");
   }
+}
+
+/// `spec` may be null.
+void put_policy(Replay& replay, const char* name, const json::Value& spec) {
+  kube::Object policy(types::kPgPolicy, "pgouser1", name);
+  policy.set_label(model::label::kPgouser, "pgoadmin");
+  if (spec.is_object()) policy.document().set("spec", spec);
+  replay.world.put(types::kPgPolicy, policy);
 }
 
 /// The state that a recorded case began with, as far as its answer depends on it.
@@ -240,6 +251,46 @@ TEST_CASE("contract: failover lists the candidates and writes the task of 4.2.0"
       };
       check_answer(exchange, replay.ask(exchange));
       check_writes(replay, recorded);
+    }
+  }
+}
+
+TEST_CASE("contract: policies are stored, shown, deleted and applied as 4.2.0 did") {
+  for (const char* prefix : {"apply-policy", "create-policy", "delete-policy", "show-policy"}) {
+    for (const RecordedCase& recorded : test::recorded_cases(prefix)) {
+      CAPTURE(recorded.name);
+      for (const json::Value& exchange : recorded.exchanges()) {
+        Replay replay;
+        replay.world.create("rhino");
+        replay.world.put_instance("pgouser1", "rhino", "rhino", "master");
+        if (recorded.name != "create-policy-file") {
+          put_policy(replay, "policy1",
+                     exchange["answer"]["PolicyList"]["items"][std::size_t{0}]["spec"]);
+        }
+        put_policy(replay, "policyurl",
+                   json::Value::object({{"url", "http://127.0.0.1:9/policy.sql"}}));
+        check_answer(exchange, replay.ask(exchange),
+                     {"uid", "resourceVersion", "generation", "creationTimestamp", "status"});
+        check_writes(replay, recorded, "status");  // set at once, see differences.md
+      }
+    }
+  }
+}
+
+TEST_CASE("contract: update cluster switches autofail as 4.2.0 did") {
+  for (const RecordedCase& recorded : test::recorded_cases("update-cluster")) {
+    CAPTURE(recorded.name);
+    for (const json::Value& exchange : recorded.exchanges()) {
+      Replay replay;
+      const std::string ns(exchange["body"]["Namespace"].as_string());
+      const std::string name = ns == "pgouser3" ? "labl" : "hippo";
+      kube::Object cluster(types::kPgCluster, ns, name);
+      cluster.set_label(model::label::kName, name);
+      replay.world.put(types::kPgCluster, cluster);
+      check_answer(exchange, replay.ask(exchange));
+      const bool done = code_of(exchange["answer"]) == "ok";
+      CHECK(replay.world.get(types::kPgCluster, ns, name).label(model::label::kAutofail) ==
+            (done ? "false" : ""));
     }
   }
 }

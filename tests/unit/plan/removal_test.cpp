@@ -205,6 +205,16 @@ TEST_CASE("K15: the Service for replicas goes with the last replica") {
   CHECK(look(settled().task(removal(false, false, "hippo-abcd"))).plan.deletes("Service").empty());
 }
 
+TEST_CASE("K15: it goes too when the last replica is the first primary; a pgreplica leads then") {
+  auto cluster = settled().leads("hippo-abcd").task(removal(false, false, "hippo"));
+  cluster.spec().metadata.labels["current-primary"] = "hippo-abcd";
+  plan::ClusterView seen = cluster;
+  std::erase_if(seen.deployments, [](const auto& one) { return one->meta.name == "hippo"; });
+  std::erase_if(seen.pods, [](const auto& one) { return one->deployment == "hippo"; });
+  REQUIRE(seen.replicas.size() == 1);
+  CHECK(look(seen).plan.deletes("Service") == Names{"hippo-replica"});
+}
+
 TEST_CASE("K14: an original primary that became a replica can be scaled down") {
   auto cluster = settled().leads("hippo-abcd").task(removal(true, false, "hippo"));
   cluster.spec().metadata.labels["current-primary"] = "hippo-abcd";

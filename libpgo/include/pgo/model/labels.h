@@ -128,6 +128,8 @@ inline constexpr std::string_view kLastFiring = "pgo-schedule-last";
 inline constexpr std::string_view kDueFiring = "pgo-schedule-due";
 /// On a task that a schedule made: the firing that it answers. Ours, not 4.2.0's.
 inline constexpr std::string_view kFiring = "pgo-schedule-firing";
+/// On the task of a new cluster's policies, before a policy's name: why its SQL failed. Ours.
+inline constexpr std::string_view kPolicyFailed = "pgo-policy-failed/";
 /// On Patroni's `<scope>-config`: the dynamic configuration as JSON text.
 inline constexpr std::string_view kPatroniConfig = "config";
 /// On an instance's pod: what Patroni knows about it, as JSON text.

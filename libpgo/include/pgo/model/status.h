@@ -53,6 +53,8 @@ inline constexpr std::string_view kCloneRepoSync = "clone 1.2: sync pgbackrest r
 inline constexpr std::string_view kCloneRestore = "clone 2: restoring backup";
 inline constexpr std::string_view kCloneCreate = "clone 3: cluster creating";
 inline constexpr std::string_view kJobCompleted = "job completed";
+/// Before a policy's name; the value says why it could not be applied to the new cluster. Ours.
+inline constexpr std::string_view kPolicyFailed = "failed policy: ";
 }  // namespace step
 
 /// Values of `pgha-backup-type`: why the operator took a backup.

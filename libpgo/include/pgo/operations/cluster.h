@@ -21,4 +21,9 @@ Result<model::rest::ShowClusterResponse> show_clusters(
 Result<model::rest::DeleteClusterResponse> delete_clusters(
     const Context& context, const model::rest::DeleteClusterRequest& request);
 
+/// Switches automatic failover on or off (K9: a request that says neither is refused, it changes
+/// nothing). The clusters are all, those of the selector, or those named, in this order.
+Result<model::rest::UpdateClusterResponse> update_clusters(
+    const Context& context, const model::rest::UpdateClusterRequest& request);
+
 }  // namespace pgo::operations

@@ -4,6 +4,7 @@
 #include "pgo/kube/client.h"
 #include "pgo/kube/object.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,8 @@ struct Exec {
   std::string ns, pod, container;
   std::vector<std::string> command;
   std::string input = {};
+  std::string input_url = {};  ///< when set, the input is fetched from here first
+  std::chrono::milliseconds timeout{60'000};
   std::optional<FailureNote> on_failure = {};  ///< without one it is run again, ever more rarely
 };
 

@@ -22,6 +22,7 @@ enum class Reason {
   jobs_gone,          ///< deleted Jobs are still there
   old_removal_job,    ///< a removal Job of an older operator still runs
   target_is_primary,  ///< the instance to remove leads
+  policy,             ///< a policy of the new cluster is not there
   failover,           ///< the target of a failover by hand does not lead yet
   patroni_config,     ///< Patroni has not made its configuration yet
   name_taken,         ///< an object of that name is there and not ours

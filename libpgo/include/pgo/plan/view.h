@@ -180,6 +180,16 @@ struct Task {
   bool operator==(const Task& other) const;
 };
 
+/// SQL that a new cluster's policies task asks for.
+struct Policy {
+  Meta meta;
+  std::string url;  ///< when set, the SQL is fetched from here
+  std::string sql;
+
+  static Policy from(const kube::Object& object);
+  bool operator==(const Policy&) const = default;
+};
+
 template <typename T>
 using Many = std::vector<std::shared_ptr<const T>>;
 
@@ -197,6 +207,8 @@ struct ClusterView {
   Many<Service> services;
   Many<ConfigMap> config_maps;
   Many<Secret> secrets;
+  /// Those that the cluster's policies task names, if there is one.
+  Many<Policy> policies;
   /// The user's ConfigMap of PostgreSQL settings, if there is one.
   std::shared_ptr<const ConfigMap> custom_config;
 
@@ -214,6 +226,7 @@ struct ClusterView {
   const Secret* secret(std::string_view secret_name) const;
   const ConfigMap* config_map(std::string_view map_name) const;
   const Replica* replica(std::string_view replica_name) const;
+  const Policy* policy(std::string_view policy_name) const;
 
   /// The pod that leads, by its role label (K1). Of several (an old primary that cannot take its
   /// label off) the one that Patroni's leader lock names; null when there is none or no telling.

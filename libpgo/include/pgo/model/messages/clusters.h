@@ -230,7 +230,7 @@ struct UpdateClusterRequest {
   std::vector<std::string> clustername;
   std::string selector, client_version, ns;
   bool all_flag = false;
-  bool autofail = false;
+  std::optional<bool> autofail;  ///< on, off, or left as it is (K9); 4.2.0 knows two of them
 
   static constexpr auto fields() {
     using S = UpdateClusterRequest;

@@ -1,0 +1,79 @@
+#include "pgo/http/fetch.h"
+
+#include <curl/curl.h>
+
+#include <array>
+#include <memory>
+
+namespace pgo::http {
+namespace {
+
+struct CurlDeleter {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+
+struct Received {
+  std::string body;
+  std::size_t limit;
+  bool too_large = false;
+};
+
+std::size_t take(char* data, std::size_t size, std::size_t count, void* to) {
+  Received& received = *static_cast<Received*>(to);
+  const std::size_t bytes = size * count;
+  received.too_large = received.body.size() + bytes > received.limit;
+  if (received.too_large) return 0;
+  received.body.append(data, bytes);
+  return bytes;
+}
+
+Error failure(CURLcode code, const char* text, const std::string& url) {
+  return {.code = code == CURLE_OPERATION_TIMEDOUT ? Code::deadline_exceeded : Code::unavailable,
+          .message = "it cannot be fetched: " +
+                     std::string(*text != '\0' ? text : curl_easy_strerror(code)),
+          .subject = url};
+}
+
+}  // namespace
+
+bool is_fetchable(std::string_view url) {
+  return url.starts_with("http://") || url.starts_with("https://");
+}
+
+Result<std::string> fetch(const std::string& url, const FetchLimits& limits) {
+  if (!is_fetchable(url)) {
+    return fail(Code::invalid_argument, "only http:// and https:// addresses can be fetched", url);
+  }
+  static const CURLcode kInitialised = curl_global_init(CURL_GLOBAL_DEFAULT);
+  (void)kInitialised;
+  const std::unique_ptr<CURL, CurlDeleter> easy(curl_easy_init());
+  if (!easy) return fail(Code::internal, "libcurl cannot be started", url);
+  Received received{.body = {}, .limit = limits.bytes};
+  std::array<char, CURL_ERROR_SIZE> text{};
+  CURL* const handle = easy.get();
+  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(handle, CURLOPT_MAXREDIRS, 5L);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limits.time.count()));
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, text.data());
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, &received);
+  const CURLcode code = curl_easy_perform(handle);
+  if (received.too_large) {
+    return fail(Code::resource_exhausted,
+                "it is larger than " + std::to_string(limits.bytes) + " bytes", url);
+  }
+  if (code != CURLE_OK) return fail(failure(code, text.data(), url));
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  if (status != 200) {
+    return fail(Code::failed_precondition,
+                "the server answered with status " + std::to_string(status), url);
+  }
+  return std::move(received.body);
+}
+
+}  // namespace pgo::http

@@ -1,0 +1,71 @@
+#include "app.h"
+#include "commands.h"
+#include "pgo/model/messages/policies.h"
+
+#include <algorithm>
+
+namespace pgo::cli {
+namespace {
+
+void print(Output& output, const model::PgPolicy& policy, bool wide) {
+  if (wide) {
+    output.line(padded(policy.name(), 20) + "  " +
+                (policy.spec.url.empty() ? "SQL" : policy.spec.url));
+    return;
+  }
+  output.line();
+  output.line("policy : " + policy.name());
+  output.line("\turl : " + policy.spec.url);
+  output.line("\tstatus : " + policy.spec.status);
+  output.line("\tsql : " + policy.spec.sql);
+}
+
+int show_one(App& app, const std::string& format, const std::string& name, bool all) {
+  model::rest::ShowPolicyRequest request;
+  request.policyname = name;
+  request.all_flag = all;
+  request.ns = app.ns();
+  request.client_version = std::string(client_version());
+  const auto response = app.post<model::rest::ShowPolicyResponse>("/showpolicies", request);
+  if (!response) return app.report(response.error());
+  if (const auto done = accepted(response->status.code, response->status.msg); !done) {
+    return app.report(done.error());
+  }
+  const auto& policies = response->policy_list.items;
+  if (policies.empty() && !all) {
+    app.output().error("there is no policy " + name + ".");
+    return kFailed;
+  }
+  if (print_document(app, format, json::encode(*response))) return kDone;
+  if (policies.empty()) app.output().line("There are no policies.");
+  for (const model::PgPolicy& policy : policies) print(app.output(), policy, format == "wide");
+  return kDone;
+}
+
+int show_policies(App& app, const Arguments& arguments) {
+  const bool all = arguments.boolean("all");
+  if (arguments.names().empty() && !all) {
+    return usage_error(app, "name the policies to show, or give --all.");
+  }
+  const auto format = output_format(arguments);
+  if (!format) return app.report(format.error());
+  if (all) return show_one(app, *format, "", true);
+  int code = kDone;
+  for (const std::string& name : arguments.names()) {
+    code = std::max(code, show_one(app, *format, name, false));
+  }
+  return code;
+}
+
+}  // namespace
+
+Command show_policy_command() {
+  return {.path = "show policy",
+          .positional = "POLICY...",
+          .summary = "Show policies with their SQL",
+          .example = "show policy audit",
+          .flags = {all_flag("Show every policy of the namespace"), output_flag()},
+          .run = show_policies};
+}
+
+}  // namespace pgo::cli
