@@ -38,6 +38,7 @@ std::span<const Command> commands() {
   static const std::vector<Command> kCommands = with_dry_run({
       // clang-format off: one a line
       backup_command(),
+      clone_command(),
       create_group(),
       create_cluster_command(),
       create_schedule_command(),
@@ -47,6 +48,7 @@ std::span<const Command> commands() {
       delete_schedule_command(),
       explain_command(),
       failover_command(),
+      restore_command(),
       scale_command(),
       scaledown_command(),
       show_group(),
@@ -124,6 +126,17 @@ Flag dry_run_flag() {
   return {.name = "dry-run",
           .type = FlagType::boolean,
           .help = "Only tell what would be written and done, in order; write nothing"};
+}
+
+Flag wait_flag(std::string_view help) {
+  return {.name = "wait", .type = FlagType::boolean, .help = help};
+}
+
+Flag wait_timeout_flag() {
+  return {.name = "wait-timeout",
+          .type = FlagType::integer,
+          .initial = "600",
+          .help = "Give up waiting after this many seconds"};
 }
 
 Flag all_flag(std::string_view help) {

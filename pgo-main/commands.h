@@ -8,6 +8,7 @@ namespace pgo::cli {
 
 Command backup_command();
 Command explain_command();
+Command clone_command();
 Command create_group();
 Command create_cluster_command();
 Command create_schedule_command();
@@ -21,6 +22,7 @@ Command show_cluster_command();
 Command show_schedule_command();
 Command show_workflow_command();
 Command failover_command();
+Command restore_command();
 Command scale_command();
 Command scaledown_command();
 Command test_command();
@@ -39,6 +41,8 @@ Flag selector_flag();
 Flag no_prompt_flag();
 /// On every command that writes; the program itself gives it to them.
 Flag dry_run_flag();
+Flag wait_flag(std::string_view help);
+Flag wait_timeout_flag();
 Flag all_flag(std::string_view help);
 
 /// "", "json", "yaml" or "wide"; anything else is `invalid_argument`.

@@ -180,13 +180,8 @@ std::vector<Flag> repository_flags() {
       {.name = "pgbackrest-s3-region", .help = "S3 region", .value_name = "NAME"},
       {.name = "pgbackrest-s3-key", .help = "S3 access key", .value_name = "KEY"},
       {.name = "pgbackrest-s3-key-secret", .help = "S3 secret key", .value_name = "KEY"},
-      {.name = "wait",
-       .type = FlagType::boolean,
-       .help = "Follow the cluster until it and its replicas are ready"},
-      {.name = "wait-timeout",
-       .type = FlagType::integer,
-       .initial = "600",
-       .help = "Give up waiting after this many seconds"},
+      wait_flag("Follow the cluster until it and its replicas are ready"),
+      wait_timeout_flag(),
   };
 }
 

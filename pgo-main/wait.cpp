@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "pgo/base/text.h"
 #include "pgo/model/names.h"
+#include "pgo/model/task_outcome.h"
 
 #include <algorithm>
 
@@ -104,15 +105,98 @@ std::optional<std::string> waiting_for(const ShowClusterDetail& detail,
   if (!primary_ready) return "PostgreSQL in " + pod_text(*first);
   const bool submitted = workflow.parameters.contains(std::string(model::step::kSubmitted));
   const bool completed = workflow.parameters.contains(std::string(model::step::kCompleted));
-  if (submitted && !completed) return "the operator to see the ready primary";
+  // The workflows of clones and restores have no such step.
+  const bool other = workflow.parameters.contains(std::string(model::step::kCloneCreate)) ||
+                     workflow.parameters.contains(std::string(model::step::kRestorePrimaryCreated));
+  if (submitted && !completed && !other) return "the operator to see the ready primary";
   if (state != model::state::kClusterInitialized) return "the first full backup";
-  const auto wanted = text::to_int(detail.cluster.spec.replicas).value_or(0);
+  const auto wanted = std::max<std::int64_t>(
+      text::to_int(detail.cluster.spec.replicas).value_or(0),
+      other ? static_cast<std::int64_t>(detail.replicas.size()) : 0);
   const auto ready = std::ranges::count_if(
       detail.pods, [](const ShowClusterPod& pod) { return is_ready(pod, "replica"); });
   if (ready < wanted) {
     return "replicas (" + std::to_string(ready) + " of " + std::to_string(wanted) + " ready)";
   }
   return std::nullopt;
+}
+
+namespace {
+
+bool has(const ShowWorkflowDetail& workflow, std::string_view step) {
+  return workflow.parameters.contains(std::string(step));
+}
+
+/// What a clone waits for before its cluster exists; nothing from then on.
+std::optional<std::string> clone_waits_for(const ShowWorkflowDetail& workflow) {
+  if (has(workflow, model::step::kCloneCreate)) return std::nullopt;
+  if (has(workflow, model::step::kCloneRestore)) return "the backup to be restored";
+  if (has(workflow, model::step::kCloneRepoSync)) return "the copy of the repository";
+  return "the operator to take up the request";
+}
+
+/// What a restore waits for before its primary is made; nothing from then on.
+std::optional<std::string> restore_waits_for(const ShowWorkflowDetail& workflow) {
+  if (has(workflow, model::step::kRestorePrimaryCreated)) return std::nullopt;
+  if (has(workflow, model::step::kRestoreJobCreated)) return "the backup to be restored";
+  return "the operator to take up the request";
+}
+
+using Stage = std::optional<std::string> (*)(const ShowWorkflowDetail&);
+
+/// Follows the steps of a workflow until `stage` has nothing more to wait for.
+Result<void> wait_for_steps(App& app, const std::string& what, const std::string& workflow_id,
+                            Stage stage, std::chrono::seconds timeout) {
+  const TimePoint start = app.host().clock->now();
+  Progress progress(app);
+  while (true) {
+    PGO_TRY(const json::Value answer,
+            app.get("/workflow/" + text::percent_encode(workflow_id),
+                    {{"version", std::string(client_version())}, {"namespace", app.ns()}}));
+    PGO_TRY(auto workflow, read_answer<model::rest::ShowWorkflowResponse>(answer));
+    PGO_TRY_VOID(accepted(workflow.status.code, workflow.status.msg));
+    ShowWorkflowDetail& detail = workflow.results;
+    if (has(detail, model::step::kFailed)) {
+      progress.end();
+      return fail(Code::failed_precondition,
+                  what + " failed: " + detail.parameters[std::string(model::step::kReason)] + ".");
+    }
+    const auto waiting = stage(detail);
+    if (!waiting) {
+      progress.end();
+      return {};
+    }
+    if (app.host().clock->now() - start > timeout) {
+      progress.end();
+      return fail(Code::deadline_exceeded, what + " is not done after " + to_human(timeout) +
+                                               "; it still waits for " + *waiting + ".");
+    }
+    progress.show(*waiting);
+    app.host().pause(kPause);
+  }
+}
+
+/// What is left of the time.
+std::chrono::seconds rest(App& app, TimePoint start, std::chrono::seconds timeout) {
+  const auto used =
+      std::chrono::duration_cast<std::chrono::seconds>(app.host().clock->now() - start);
+  return std::max(timeout - used, std::chrono::seconds(1));
+}
+
+}  // namespace
+
+Result<void> wait_for_clone(App& app, const std::string& target, const std::string& workflow_id,
+                            std::chrono::seconds timeout) {
+  const TimePoint start = app.host().clock->now();
+  PGO_TRY_VOID(wait_for_steps(app, "the clone", workflow_id, clone_waits_for, timeout));
+  return wait_for_cluster(app, target, workflow_id, rest(app, start, timeout));
+}
+
+Result<void> wait_for_restore(App& app, const std::string& cluster, const std::string& workflow_id,
+                              std::chrono::seconds timeout) {
+  const TimePoint start = app.host().clock->now();
+  PGO_TRY_VOID(wait_for_steps(app, "the restore", workflow_id, restore_waits_for, timeout));
+  return wait_for_cluster(app, cluster, workflow_id, rest(app, start, timeout));
 }
 
 Result<void> wait_for_cluster(App& app, const std::string& cluster, const std::string& workflow_id,

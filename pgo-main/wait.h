@@ -26,5 +26,13 @@ Result<void> wait_for_cluster(App& app, const std::string& cluster, const std::s
 /// reason when the target does not lead then, `deadline_exceeded` after `timeout`.
 Result<void> wait_for_failover(App& app, const std::string& cluster, const std::string& target,
                                std::chrono::seconds timeout);
+/// Follows a clone that was just asked for until its cluster is ready. `failed_precondition` with
+/// the reason when it fails.
+Result<void> wait_for_clone(App& app, const std::string& target, const std::string& workflow_id,
+                            std::chrono::seconds timeout);
+
+/// Follows a restore in place until the cluster is ready again, likewise.
+Result<void> wait_for_restore(App& app, const std::string& cluster, const std::string& workflow_id,
+                              std::chrono::seconds timeout);
 
 }  // namespace pgo::cli

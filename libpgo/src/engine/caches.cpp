@@ -11,6 +11,9 @@ namespace {
 
 namespace types = kube::types;
 
+/// Index key of the open tasks that clone a cluster.
+std::string clone_key(std::string_view source) { return "clones/" + std::string(source); }
+
 /// Index key of what belongs to a Patroni scope; a '/' cannot be in a name.
 std::string scope_key(std::string_view scope) { return "scope/" + std::string(scope); }
 
@@ -23,6 +26,17 @@ std::vector<std::string> keys_of(const T& one) {
 template <>
 std::vector<std::string> keys_of(const plan::Cluster& one) {
   return {one.meta.name, scope_key(one.scope)};
+}
+
+template <>
+std::vector<std::string> keys_of(const plan::Task& one) {
+  std::vector<std::string> keys;
+  if (one.meta.cluster.empty()) return keys;
+  keys.push_back(one.meta.cluster);
+  if (const std::string_view source = plan::clone_source(one); !source.empty()) {
+    keys.push_back(clone_key(source));
+  }
+  return keys;
 }
 
 template <>
@@ -114,10 +128,16 @@ NamespaceCaches::NamespaceCaches(std::string ns, const Surroundings& with) : ns_
     informer.on_change(
         [this, dirty = with.dirty](const kube::ObjectKey&, const auto* was, const auto* is) {
           for (const std::string& key : keys_of(is != nullptr ? *is : *was)) {
-            if (!key.starts_with("scope/")) {
+            if (key.find('/') == std::string::npos) {
               dirty(key);
+              // What changes with the source of a clone may concern its target.
+              informers_->tasks.each_indexed(
+                  clone_key(key), [&](const kube::ObjectKey&, const plan::Task& task) {
+                    dirty(task.meta.cluster);
+                  });
               continue;
             }
+            if (!key.starts_with("scope/")) continue;
             // Patroni's objects name their scope; it is a cluster's name unless that was restored.
             dirty(key.substr(std::string_view("scope/").size()));
             informers_->clusters.each_indexed(
@@ -138,6 +158,17 @@ bool NamespaceCaches::synced() const {
 }
 
 plan::ClusterView NamespaceCaches::view(const std::string& cluster) const {
+  plan::ClusterView view = own_view(cluster);
+  for (const auto& task : view.tasks) {
+    const std::string source(plan::clone_source(*task));
+    if (source.empty() || source == cluster) continue;
+    view.source = std::make_shared<const plan::ClusterView>(own_view(source));
+    break;
+  }
+  return view;
+}
+
+plan::ClusterView NamespaceCaches::own_view(const std::string& cluster) const {
   const Informers& from = *informers_;
   plan::ClusterView view;
   view.ns = ns_;
@@ -157,7 +188,10 @@ plan::ClusterView NamespaceCaches::view(const std::string& cluster) const {
   if (view.cluster) scopes.insert(view.cluster->scope);
   for (const auto& task : view.tasks) {
     const std::string_view scope = task->parameter(model::param::kScope);
-    if (!scope.empty()) scopes.emplace(scope);
+    if (scope.empty()) continue;
+    scopes.emplace(scope);
+    // O7: a removal looks for the scopes of earlier restores, which their volumes are named after.
+    for (const auto& volume : view.volumes) scopes.insert(volume->meta.name);
   }
   for (const auto& deployment : view.deployments) {
     if (!deployment->scope.empty()) scopes.insert(deployment->scope);

@@ -52,7 +52,7 @@ class NamespaceCaches {
   std::vector<Source>& sources() { return sources_; }
   bool synced() const;
 
-  /// One cluster as it stands in the caches.
+  /// One cluster as it stands in the caches, with the source of a clone into it.
   plan::ClusterView view(const std::string& cluster) const;
   /// Takes in the stored object that a write answered with.
   void applied(const kube::ResourceType& type, kube::Object object);
@@ -61,6 +61,9 @@ class NamespaceCaches {
 
  private:
   struct Informers;
+
+  plan::ClusterView own_view(const std::string& cluster) const;
+
 
   std::string ns_;
   std::vector<Source> sources_;

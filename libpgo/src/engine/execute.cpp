@@ -59,11 +59,16 @@ struct Executor::Run {
   Result<void> operator()(const plan::EnsureSecret& ensure) {
     kube::Object secret = ensure.object;
     Value& data = secret.document().at_or_add("data");
+    if (!ensure.copy_of.empty()) {
+      PGO_TRY(const kube::Object source,
+              executor.client_.get(types::kSecret, secret.ns(), ensure.copy_of));
+      for (const auto& [key, value] : source["data"].members()) data.set(key, value);
+    }
     if (ensure.generated == plan::Generated::password) {
       const auto length = static_cast<std::size_t>(executor.password_length_);
       data.set(model::data_key::kPassword,
                text::base64_encode(executor.ids_->text(length, kLetters)));
-    } else {
+    } else if (ensure.generated == plan::Generated::repo_key) {
       PGO_TRY(const SshKeys keys, executor.make_keys_());
       data.set(model::data_key::kSshPrivateKey, text::base64_encode(keys.private_key));
       data.set(model::data_key::kSshHostKey, text::base64_encode(keys.private_key));

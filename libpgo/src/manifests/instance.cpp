@@ -157,13 +157,19 @@ Result<kube::Object> primary(const Renderer& renderer, const model::PgCluster& c
 Result<kube::Object> restored_primary(const Renderer& renderer, const model::PgCluster& cluster,
                                       std::string_view claim, const model::Config& config,
                                       const InstanceExtras& extras) {
+  // A restore always makes a claim of its own, whatever the type of the cluster's storage.
+  model::StorageSpec storage = cluster.spec.primary_storage;
+  storage.storage_type = "create";
+  const NodeChoice node = extras.node_key.empty()
+                              ? node_of(cluster.spec.user_labels, false)
+                              : NodeChoice{.key = extras.node_key, .value = extras.node_value};
   const Kind kind{.name = std::string(claim),
                   .scope = std::string(claim),
                   .service_name = names::primary_service(cluster.name()),
-                  .storage = cluster.spec.primary_storage,
+                  .storage = storage,
                   .resources = cluster.spec.container_resources,
                   .image_tag = cluster.spec.ccp_image_tag,
-                  .node = node_of(cluster.spec.user_labels, false),
+                  .node = node,
                   .init = true,
                   .monitor_password = true};
   return leading_instance(renderer, cluster, config, extras, kind);

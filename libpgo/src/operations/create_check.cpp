@@ -4,6 +4,7 @@
 #include "pgo/base/text.h"
 #include "pgo/kube/selector.h"
 #include "pgo/model/names.h"
+#include "pgo/operations/clone.h"
 
 #include <algorithm>
 #include <array>
@@ -31,9 +32,6 @@ std::unexpected<Error> refuse(std::string message, std::string_view field) {
 
 Result<std::vector<std::string>> check_names(const Request& request) {
   if (request.name.empty()) return refuse("The request names no cluster.", "Name");
-  if (request.name == "all") {
-    return refuse("\"all\" stands for every cluster and cannot be the name of one.", "Name");
-  }
   if (request.series < 1) {
     return refuse("Series is " + std::to_string(request.series) + "; it must be 1 or more.",
                   "Series");
@@ -42,18 +40,7 @@ Result<std::vector<std::string>> check_names(const Request& request) {
   std::vector<std::string> names;
   for (int i = 0; i < request.series; ++i) {
     std::string name = one ? request.name : request.name + std::to_string(i);
-    if (!text::is_dns1035_label(name)) {
-      return refuse(
-          "\"" + name +
-              "\" cannot be a cluster name: use at most 63 lower-case letters, digits and "
-              "'-', begin with a letter and end with a letter or digit.",
-          "Name");
-    }
-    if (name.size() > kMaxNameLength) {
-      return refuse("\"" + name + "\" is longer than " + std::to_string(kMaxNameLength) +
-                        " characters, which leaves no room for the names made from it.",
-                    "Name");
-    }
+    PGO_TRY_VOID(check_cluster_name(name, "Name"));
     names.push_back(std::move(name));
   }
   return names;
@@ -318,6 +305,25 @@ Result<CheckedCreate> check_create(const Context& context, const Request& reques
   return checked;
 }
 
+Result<void> check_cluster_name(std::string_view name, std::string_view field) {
+  const std::string shown(name);
+  if (name == "all") {
+    return refuse("\"all\" stands for every cluster and cannot be the name of one.", field);
+  }
+  if (!text::is_dns1035_label(name)) {
+    return refuse("\"" + shown +
+                      "\" cannot be a cluster name: use at most 63 lower-case letters, digits and "
+                      "'-', begin with a letter and end with a letter or digit.",
+                  field);
+  }
+  if (name.size() > kMaxNameLength) {
+    return refuse("\"" + shown + "\" is longer than " + std::to_string(kMaxNameLength) +
+                      " characters, which leaves no room for the names made from it.",
+                  field);
+  }
+  return {};
+}
+
 Result<void> check_free(const Context& context, std::string_view ns, std::string_view name) {
   PGO_TRY(const ObjectPtr existing,
           get_if_exists(context.reader, kube::types::kPgCluster, ns, name));
@@ -325,6 +331,14 @@ Result<void> check_free(const Context& context, std::string_view ns, std::string
     return fail(Code::already_exists,
                 "There is already a cluster " + std::string(name) + " in namespace " +
                     std::string(ns) + "; nothing was created.",
+                "Name");
+  }
+  PGO_TRY(const std::vector<model::PgTask> clones, open_clones(context, ns, name));
+  if (!clones.empty()) {
+    return fail(Code::already_exists,
+                "A clone into " + std::string(name) + " is under way (task " +
+                    clones.front().name() + "); pgo delete cluster " + std::string(name) +
+                    " cancels it.",
                 "Name");
   }
   return check_no_removal(context, ns, name);

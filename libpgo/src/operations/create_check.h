@@ -31,6 +31,9 @@ struct CheckedCreate {
 Result<CheckedCreate> check_create(const Context& context,
                                    const model::rest::CreateClusterRequest& request);
 
+/// Refuses what cannot name a cluster; `field` is the request's key.
+Result<void> check_cluster_name(std::string_view name, std::string_view field);
+
 /// Refuses a name that is taken, or whose former cluster is still being removed.
 Result<void> check_free(const Context& context, std::string_view ns, std::string_view name);
 

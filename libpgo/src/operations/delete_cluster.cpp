@@ -1,5 +1,6 @@
 #include "operations/checks.h"
 #include "operations/removal.h"
+#include "pgo/operations/clone.h"
 #include "pgo/operations/cluster.h"
 
 namespace pgo::operations {
@@ -15,6 +16,15 @@ Result<model::rest::DeleteClusterResponse> delete_clusters(
   PGO_TRY(const std::vector<model::PgCluster> clusters,
           select_clusters(context, request.ns, request.selector,
                           every ? std::string() : request.clustername));
+  if (clusters.empty() && request.selector.empty() && !every) {
+    PGO_TRY(const bool cancelled, cancel_clone(context, request.ns, request.clustername));
+    if (cancelled) {
+      model::rest::DeleteClusterResponse response;
+      response.status.code = "ok";
+      response.results.push_back("cancelled clone " + request.clustername);
+      return response;
+    }
+  }
   if (clusters.empty()) {
     return fail(
         Code::not_found,

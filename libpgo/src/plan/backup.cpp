@@ -212,6 +212,33 @@ bool room_for_backup(Work& work, const Task* old) {
   return free;
 }
 
+/// A restored cluster is whole again once there is a backup of its new timeline. Its task carries
+/// the new scope, by which it is told from the backups before.
+void backup_after_restore(Work& work) {
+  const Cluster& cluster = *work.view.cluster;
+  const std::string name = model::names::backup(work.view.name);
+  const Task* task = work.view.task(name);
+  if (task == nullptr || task->meta.deleting || task->token != cluster.scope) {
+    work.plan.wait(Reason::first_backup, subject("Job", name));
+    if (!room_for_backup(work, task)) return;
+    const Pod* repo = ready_repo(work);
+    if (repo == nullptr || ready_primary(work) == nullptr) return;
+    model::BackrestWork full = backrest_work(model::backrest_command::kBackup, *repo);
+    full.options = "--type=full";
+    full.backup_type = model::backup_type::kBootstrap;
+    return add_task(work, std::move(full), name, cluster.scope,
+                    "replicas are made from a backup of the restored data");
+  }
+  if (!completed(*task) && !run(work, *task, Reason::first_backup)) return;
+  clear_promotion_tag(work);
+  complete(work, *task);
+  work.plan.patch(
+      types::kPgCluster, cluster.meta,
+      Value::object({{"status", Value::object({{"state", model::state::kClusterInitialized},
+                                               {"message", "the cluster is restored"}})}}),
+      "there is a backup of the restored data");
+}
+
 /// The backup that a promotion calls for. The pgcluster remembers the debt until the task exists.
 void failover_backup(Work& work) {
   const Cluster& cluster = *work.view.cluster;
@@ -279,7 +306,10 @@ const Pod* ready_repo(Work& work) {
 }
 
 void backups(Work& work) {
-  if (work.view.cluster->state == model::state::kClusterRestoring) return;
+  if (being_restored(work.view)) return;
+  if (work.view.cluster->state == model::state::kClusterRestoring) {
+    return backup_after_restore(work);
+  }
   if (!work.view.initialized()) return first_backup(work);
   failover_backup(work);
   open_tasks(work);

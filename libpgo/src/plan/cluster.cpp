@@ -283,6 +283,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   Plan plan(view, now);
   Work work{view, settings, plan};
   if (removal(work)) return plan;
+  clone(work);
   if (!view.cluster || view.cluster->meta.deleting) return plan;
   if (!view.cluster->object) {
     plan.wait(Reason::invalid_object, subject("Pgcluster", view.name), view.cluster->problem);
@@ -291,6 +292,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   bootstrap(work);
   promotion(work);
   failover(work);
+  restore(work);
   schedules(work);
   backups(work);
   replicas(work);

@@ -44,8 +44,9 @@ bool Plan::create(const kube::ResourceType& type, Result<kube::Object> object,
   return true;
 }
 
-void Plan::create_secret(kube::Object object, Generated generated, std::string_view reason) {
-  actions_.push_back({EnsureSecret{std::move(object), generated}, reason});
+void Plan::create_secret(kube::Object object, Generated generated, std::string_view reason,
+                         std::string copy_of) {
+  actions_.push_back({EnsureSecret{std::move(object), generated, std::move(copy_of)}, reason});
 }
 
 void Plan::patch(const kube::ResourceType& type, const Meta& object, json::Value body,

@@ -16,6 +16,10 @@ std::string_view to_string(Reason reason) {
       return "first_backup";
     case Reason::backup:
       return "backup";
+    case Reason::repo_copy:
+      return "repo_copy";
+    case Reason::restore:
+      return "restore";
     case Reason::job_failed:
       return "job_failed";
     case Reason::pods_gone:
@@ -56,6 +60,10 @@ std::string_view explain(Reason reason) {
       return "waiting for the first full backup; replicas are made from it";
     case Reason::backup:
       return "waiting for a backup Job to succeed";
+    case Reason::repo_copy:
+      return "waiting for the Job that copies the backup repository of the source";
+    case Reason::restore:
+      return "waiting for the Job that restores the backup";
     case Reason::job_failed:
       return "a Job failed for good; look at its log, remove the cause, delete the Job and it is "
              "made again";

@@ -1,11 +1,13 @@
 #include "pgo/plan/view.h"
 
 #include "pgo/base/text.h"
+#include "pgo/model/clone.h"
 #include "pgo/model/names.h"
 #include "pgo/model/pgcluster.h"
 #include "pgo/model/pgreplica.h"
 #include "pgo/model/pgtask.h"
 #include "pgo/model/schedule.h"
+#include "pgo/model/task_outcome.h"
 
 #include <algorithm>
 
@@ -76,7 +78,8 @@ Meta Meta::from(const kube::Object& object) {
           .name = text_of(object.name()),
           .uid = text_of(object.uid()),
           .cluster = text_of(object.label(kCluster)),
-          .deleting = object.being_deleted()};
+          .deleting = object.being_deleted(),
+          .made_for = text_of(object.annotation(model::annotation::kMadeFor))};
 }
 
 namespace {
@@ -146,6 +149,9 @@ Job Job::from(const kube::Object& object) {
   job.pgrestore = is_true(object, label::kPgrestore);
   job.pgbackup = is_true(object, label::kPgbackup);
   job.rmdata = is_true(object, label::kRmdata);
+  job.restore = is_true(object, label::kBackrestRestore) || is_true(object, label::kCloneStep1) ||
+                is_true(object, label::kCloneStep2);
+  job.workflow = text_of(object.label(label::kWorkflowId));
   job.failures = static_cast<int>(object["status"]["failed"].as_int());
   job.succeeded = object["status"]["succeeded"].as_int() > 0;
   const json::Value& failed = condition(object, "Failed");
@@ -253,12 +259,20 @@ Task Task::from(const kube::Object& object) {
     if (task.meta.cluster.empty()) {
       task.meta.cluster = text_of(task.object->parameter(model::param::kCluster));
     }
+    if (task.meta.cluster.empty() && task.object->type() == model::TaskType::restore) {
+      task.meta.cluster = text_of(task.object->parameter(model::param::kRestoreFromCluster));
+    }
   }
   return task;
 }
 
 std::string_view Task::parameter(std::string_view key) const {
   return object ? object->parameter(key) : std::string_view{};
+}
+
+std::string_view clone_source(const Task& task) {
+  if (!task.object || !model::is_clone(*task.object) || !model::is_open(*task.object)) return {};
+  return task.parameter(model::param::kCloneSourceCluster);
 }
 
 bool Task::is(std::string_view key) const { return text::to_bool(parameter(key)).value_or(false); }

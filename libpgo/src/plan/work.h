@@ -23,6 +23,13 @@ void scaledown(Work& work);
 /// True when an open task removes this instance.
 bool being_removed(const ClusterView& view, std::string_view instance);
 
+/// A clone into this cluster, which may not exist yet.
+void clone(Work& work);
+/// A restore in place: first into a new volume, then the instances change over to it.
+void restore(Work& work);
+/// True while a restore that was asked for has not changed over; backups would get in its way.
+bool being_restored(const ClusterView& view);
+
 /// Volumes, secrets, services, repository, first primary, and the pgreplicas asked for.
 void bootstrap(Work& work);
 /// Labels follow the leader; a backup is owed after a failover; autofail; the first readiness.
@@ -49,6 +56,14 @@ inline constexpr std::string_view kTaskSeen = "the operator has taken it up";
 
 /// Marks a task as seen, as every 4.2.0 controller did, with a status message.
 json::Value processed_task();
+
+/// Records the time of a step in a workflow's task, once.
+void note_step(Work& work, std::string_view workflow, std::string_view step);
+/// Records that and why a workflow failed.
+void fail_workflow(Work& work, std::string_view workflow, std::string_view reason);
+/// The two ends of a task that is no backup.
+void complete_task(Work& work, const Task& task);
+void fail_task(Work& work, const Task& task, std::string_view reason);
 
 /// "Job hippo-stanza-create".
 std::string subject(std::string_view kind, std::string_view name);

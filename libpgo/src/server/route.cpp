@@ -71,6 +71,8 @@ std::vector<Route> all_routes() {
   add_explain_routes(routes);
   add_failover_routes(routes);
   add_schedule_routes(routes);
+  add_clone_routes(routes);
+  add_restore_routes(routes);
   add_system_routes(routes);
   return routes;
 }

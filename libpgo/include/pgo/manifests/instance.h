@@ -15,6 +15,8 @@ namespace pgo::manifests {
 struct InstanceExtras {
   /// The user's ConfigMap of PostgreSQL settings that exists, or empty.
   std::string custom_config = {};
+  /// The node that a restored primary prefers (K3); empty: the cluster's own choice.
+  std::string node_key = {}, node_value = {};
 };
 
 /// The first primary, which bootstraps the cluster or takes over the data it finds.

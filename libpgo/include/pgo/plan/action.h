@@ -24,6 +24,7 @@ struct Ensure {
 
 /// What the executor draws for a secret; a plan cannot, being pure.
 enum class Generated {
+  nothing,
   password,  ///< `password` of a credential secret
   repo_key,  ///< id_rsa, ssh_host_rsa_key and authorized_keys of the repository secret
 };
@@ -32,6 +33,8 @@ enum class Generated {
 struct EnsureSecret {
   kube::Object object;  ///< complete but for the generated values
   Generated generated = Generated::password;
+  /// A secret of the same namespace whose data is copied first, or empty. A plan knows no values.
+  std::string copy_of = {};
 };
 
 /// Change an object. With `version`, only if it is still at that resourceVersion (409 otherwise).

@@ -30,7 +30,8 @@ class Plan {
   /// The rendering may have failed: then nothing is asked for and the reason is recorded.
   bool create(const kube::ResourceType& type, Result<kube::Object> object, std::string_view reason,
               bool adopt = false);
-  void create_secret(kube::Object object, Generated generated, std::string_view reason);
+  void create_secret(kube::Object object, Generated generated, std::string_view reason,
+                     std::string copy_of = {});
   void patch(const kube::ResourceType& type, const Meta& object, json::Value body,
              std::string_view reason, std::string version = {});
   /// Asks for the deletion of what was observed, unless it is already on its way out.

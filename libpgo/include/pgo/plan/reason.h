@@ -16,6 +16,8 @@ enum class Reason {
   stanza,             ///< the stanza-create Job has not succeeded
   first_backup,       ///< the first full backup has not succeeded
   backup,             ///< a later backup Job has not succeeded
+  repo_copy,          ///< a clone's Job has not copied the repository
+  restore,            ///< a Job has not restored the backup
   job_failed,         ///< a Job gave up
   pods_gone,          ///< pods of deleted Deployments still end
   objects_gone,       ///< deleted objects are still there

@@ -27,6 +27,7 @@ struct Meta {
   std::string ns, name, uid;
   std::string cluster;    ///< label pg-cluster
   bool deleting = false;  ///< metadata.deletionTimestamp is set
+  std::string made_for = {};  ///< annotation: the workflow that made it
 
   static Meta from(const kube::Object& object);
   bool operator==(const Meta&) const = default;
@@ -75,6 +76,8 @@ struct Job {
   std::string task_uid;      ///< annotation: the task it was made for
   std::string problem;       ///< why it failed for good
   bool pgdump = false, pgrestore = false, pgbackup = false, rmdata = false;
+  bool restore = false;  ///< label pgo-backrest-restore, or a step of a clone: writes to volumes
+  std::string workflow;  ///< label workflowid
   bool succeeded = false;  ///< judged by success alone, never by the absence of failures (K20)
   bool failed = false;     ///< condition Failed: no more retries
   int failures = 0;        ///< pods that failed so far
@@ -180,6 +183,9 @@ struct Task {
   bool operator==(const Task& other) const;
 };
 
+/// The cluster that an open clone task copies, or empty.
+std::string_view clone_source(const Task& task);
+
 template <typename T>
 using Many = std::vector<std::shared_ptr<const T>>;
 
@@ -197,6 +203,8 @@ struct ClusterView {
   Many<Service> services;
   Many<ConfigMap> config_maps;
   Many<Secret> secrets;
+  /// The cluster that a clone into this one copies, while such a clone is under way.
+  std::shared_ptr<const ClusterView> source;
   /// The user's ConfigMap of PostgreSQL settings, if there is one.
   std::shared_ptr<const ConfigMap> custom_config;
 

@@ -12,6 +12,9 @@ namespace pgo::model::rest {
 struct CloneRequest {
   std::string ns, source_cluster_name, target_cluster_name, client_version;
   std::string backrest_storage_source;
+  // Ours, not 4.2.0's; left out when empty, so that its server is asked as it expects.
+  std::string pitr_target;
+  int replica_count = 0;
 
   static constexpr auto fields() {
     using S = CloneRequest;
@@ -20,7 +23,9 @@ struct CloneRequest {
         json::field("SourceClusterName", &S::source_cluster_name, json::Emit::always),
         json::field("TargetClusterName", &S::target_cluster_name, json::Emit::always),
         json::field("ClientVersion", &S::client_version, json::Emit::always),
-        json::field("BackrestStorageSource", &S::backrest_storage_source, json::Emit::always)};
+        json::field("BackrestStorageSource", &S::backrest_storage_source, json::Emit::always),
+        json::field("PITRTarget", &S::pitr_target),
+        json::field("ReplicaCount", &S::replica_count)};
   }
   bool operator==(const CloneRequest&) const = default;
 };

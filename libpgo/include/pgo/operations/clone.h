@@ -1,0 +1,25 @@
+#pragma once
+
+#include "pgo/model/messages/clone.h"
+#include "pgo/model/pgtask.h"
+#include "pgo/operations/context.h"
+
+#include <string_view>
+#include <vector>
+
+namespace pgo::operations {
+
+/// Asks for a copy of a cluster under another name: a workflow task and the task of the first step.
+/// Refused before anything is written: a source that is missing, without pgBackRest or without the
+/// repository that is asked for; a target that exists, is being made, or of which volumes are left.
+Result<model::rest::CloneResponse> clone_cluster(const Context& context, const Caller& caller,
+                                                 const model::rest::CloneRequest& request);
+
+/// The unfinished clone tasks into `target`.
+Result<std::vector<model::PgTask>> open_clones(const Context& context, std::string_view ns,
+                                               std::string_view target);
+
+/// Ends the clone into `target`; what it made goes. False when there is none.
+Result<bool> cancel_clone(const Context& context, std::string_view ns, std::string_view target);
+
+}  // namespace pgo::operations
