@@ -11,8 +11,9 @@ using model::rest::ShowClusterPod;
 
 /// Helper pods of backups and restores are not part of what a cluster is.
 bool is_shown(const kube::Object& pod) {
-  for (const std::string_view key : {model::label::kBackrestJob, model::label::kBackrestRestore,
-                                     model::label::kBackrestRepo, model::label::kPgbackup}) {
+  for (const std::string_view key :
+       {model::label::kBackrestJob, model::label::kBackrestRestore, model::label::kCloneStep1,
+        model::label::kBackrestRepo, model::label::kPgbackup}) {
     const std::string_view value = pod.label(key);
     if (value == model::kTrue || (key == model::label::kPgbackup && value == model::kFalse)) {
       return false;

@@ -6,7 +6,6 @@
 /// whose tasks of failed work stayed open for ever.
 namespace pgo::model {
 
-
 /// In the parameters of a workflow task whose work failed.
 namespace step {
 inline constexpr std::string_view kFailed = "task failed";  ///< an RFC 3339 time
