@@ -220,6 +220,11 @@ void backup_after_restore(Work& work) {
   const Task* task = work.view.task(name);
   if (task == nullptr || task->meta.deleting || task->token != cluster.scope) {
     work.plan.wait(Reason::first_backup, subject("Job", name));
+    // A backup of the old primary would go on failing and keep this one waiting.
+    for (const auto& job : work.view.jobs) {
+      if (!job->backrest || job->succeeded || job->failed || job->meta.name == name) continue;
+      work.plan.remove(types::kJob, job->meta, "the instance it backs up is gone", "Foreground");
+    }
     if (!room_for_backup(work, task)) return;
     const Pod* repo = ready_repo(work);
     if (repo == nullptr || ready_primary(work) == nullptr) return;

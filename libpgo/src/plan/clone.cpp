@@ -62,7 +62,7 @@ const Task* open_task(const ClusterView& view) {
 void give_up(Cloning& clone, const std::string& reason) {
   clone.plan().event(clone_event(clone, "CloneClusterFailure", reason), "the clone failed");
   fail_workflow(clone.work, model::names::clone_workflow(clone.what), reason);
-  fail_task(clone.work, clone.task, reason);
+  mark_failed(clone.work, clone.task, reason);
 }
 
 /// Asks for an object marked as this clone's. False when it cannot be rendered: then the clone is
@@ -133,7 +133,7 @@ void next_step(Cloning& clone, TaskType step, std::string_view progress) {
   if (clone.view().task(task.name()) == nullptr) {
     clone.plan().create(types::kPgTask, task.object(), "the step before is done");
   }
-  complete_task(clone.work, clone.task);
+  mark_completed(clone.work, clone.task);
 }
 
 void copy_repository(Cloning& clone) {
@@ -254,7 +254,7 @@ void make_cluster(Cloning& clone) {
     clone.plan().create(types::kPgCluster, clone.target().object(), "the data is there");
   }
   clone.plan().event(clone_event(clone, "CloneClusterCompleted"), "the cluster is made");
-  complete_task(clone.work, clone.task);
+  mark_completed(clone.work, clone.task);
 }
 
 /// Nothing that a failed clone made is left. The volumes wait for the pods that use them. Once a
@@ -293,7 +293,7 @@ void go_on(Cloning& clone) {
     if (clone.task.object->type() == TaskType::clone_step3 && view.cluster->object &&
         view.cluster->object->metadata.label(model::label::kWorkflowId) == clone.what.workflow_id) {
       clone.plan().event(clone_event(clone, "CloneClusterCompleted"), "the cluster is made");
-      return complete_task(clone.work, clone.task);
+      return mark_completed(clone.work, clone.task);
     }
     return give_up(clone, "a cluster " + clone.what.target + " exists");
   }

@@ -63,14 +63,14 @@ Event failure(const Restoring& restore, const std::string& reason) {
 void give_up(Restoring& restore, const std::string& reason) {
   restore.plan().event(failure(restore, reason), "the restore failed");
   fail_workflow(restore.work, model::names::restore_workflow(restore.view().name), reason);
-  fail_task(restore.work, restore.task, reason);
+  mark_failed(restore.work, restore.task, reason);
 }
 
 /// Requests that a newer one overtook.
 void end_superseded(Work& work, const Task& current) {
   for (const auto& task : work.view.tasks) {
     if (!is_restore(*task) || !is_open(*task) || task.get() == &current) continue;
-    fail_task(work, *task, "a newer restore was asked for");
+    mark_failed(work, *task, "a newer restore was asked for");
   }
 }
 
@@ -268,7 +268,7 @@ void change_over(Restoring& restore) {
   note_step(restore.work, model::names::restore_workflow(view.name),
             model::step::kRestorePrimaryCreated);
   restore.plan().event(cluster_event(view, "RestoreClusterCompleted"), "the restored primary");
-  complete_task(restore.work, restore.task);
+  mark_completed(restore.work, restore.task);
 }
 
 }  // namespace

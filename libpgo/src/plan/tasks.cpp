@@ -32,13 +32,13 @@ void fail_workflow(Work& work, std::string_view workflow, std::string_view reaso
                   "the workflow failed");
 }
 
-void complete_task(Work& work, const Task& task) {
+void mark_completed(Work& work, const Task& task) {
   Value body = processed_task();
   body.at_or_add("spec").set("status", model::progress::kCompleted);
   work.plan.patch(types::kPgTask, task.meta, std::move(body), "the task is done");
 }
 
-void fail_task(Work& work, const Task& task, std::string_view reason) {
+void mark_failed(Work& work, const Task& task, std::string_view reason) {
   Value body = processed_task();
   body.at_or_add("spec").set("status", model::progress::kFailed);
   body.at_or_add("status").set("message", reason);

@@ -62,8 +62,8 @@ void note_step(Work& work, std::string_view workflow, std::string_view step);
 /// Records that and why a workflow failed.
 void fail_workflow(Work& work, std::string_view workflow, std::string_view reason);
 /// The two ends of a task that is no backup.
-void complete_task(Work& work, const Task& task);
-void fail_task(Work& work, const Task& task, std::string_view reason);
+void mark_completed(Work& work, const Task& task);
+void mark_failed(Work& work, const Task& task, std::string_view reason);
 
 /// "Job hippo-stanza-create".
 std::string subject(std::string_view kind, std::string_view name);
