@@ -1,6 +1,7 @@
+#include "pgo/model/messages/clone.h"
+
 #include "app.h"
 #include "commands.h"
-#include "pgo/model/messages/clone.h"
 #include "wait.h"
 
 namespace pgo::cli {

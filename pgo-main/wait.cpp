@@ -110,9 +110,9 @@ std::optional<std::string> waiting_for(const ShowClusterDetail& detail,
                      workflow.parameters.contains(std::string(model::step::kRestorePrimaryCreated));
   if (submitted && !completed && !other) return "the operator to see the ready primary";
   if (state != model::state::kClusterInitialized) return "the first full backup";
-  const auto wanted = std::max<std::int64_t>(
-      text::to_int(detail.cluster.spec.replicas).value_or(0),
-      other ? static_cast<std::int64_t>(detail.replicas.size()) : 0);
+  const auto wanted =
+      std::max<std::int64_t>(text::to_int(detail.cluster.spec.replicas).value_or(0),
+                             other ? static_cast<std::int64_t>(detail.replicas.size()) : 0);
   const auto ready = std::ranges::count_if(
       detail.pods, [](const ShowClusterPod& pod) { return is_ready(pod, "replica"); });
   if (ready < wanted) {

@@ -61,6 +61,18 @@ TEST_CASE("simulation: two operators that both believe they lead end in the same
   }
   CHECK_MESSAGE(shared < alone, "the second one did nothing");
 }
+TEST_CASE("simulation: clone survives a crash at any write") {
+  crash_everywhere(workflow_named("clone"));
+}
+TEST_CASE("simulation: a clone whose Job fails survives a crash at any write") {
+  crash_everywhere(workflow_named("clone whose Job fails"));
+}
+TEST_CASE("simulation: restore survives a crash at any write") {
+  crash_everywhere(workflow_named("restore with a replica"));
+}
+TEST_CASE("simulation: a restore whose Job fails survives a crash at any write") {
+  crash_everywhere(workflow_named("restore whose Job fails"));
+}
 TEST_CASE("simulation: a failover by hand survives a crash at any write") {
   crash_everywhere(workflow_named("failover by hand"));
 }

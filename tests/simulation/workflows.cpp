@@ -12,6 +12,8 @@ const std::vector<Workflow>& workflows() {
   static const std::vector<Workflow> all = [] {
     std::vector<Workflow> made;
     add_cluster_workflows(made);
+    add_clone_workflows(made);
+    add_restore_workflows(made);
     add_failover_workflows(made);
     add_schedule_workflows(made);
     return made;

@@ -21,8 +21,10 @@ struct Workflow {
 const std::vector<Workflow>& workflows();
 const Workflow& workflow_named(std::string_view name);
 
+void add_clone_workflows(std::vector<Workflow>& workflows);
 void add_cluster_workflows(std::vector<Workflow>& workflows);
 void add_failover_workflows(std::vector<Workflow>& workflows);
+void add_restore_workflows(std::vector<Workflow>& workflows);
 void add_schedule_workflows(std::vector<Workflow>& workflows);
 
 /// Preparation that most workflows need: a settled cluster "hippo" with so many replicas.

@@ -4,11 +4,13 @@
 #include "pgo/manifests/crds.h"
 #include "pgo/manifests/render.h"
 #include "pgo/manifests/repo.h"
+#include "pgo/model/clone.h"
 #include "pgo/model/config.h"
 #include "pgo/model/names.h"
 #include "pgo/model/pgcluster.h"
 #include "pgo/model/pgreplica.h"
 #include "pgo/model/pgtask.h"
+#include "pgo/model/restore.h"
 #include "pgo/model/schedule.h"
 #include "support/cluster_view.h"
 
@@ -52,7 +54,10 @@ World::World(WorldOptions options)
   }
   controllers_ = std::make_unique<embedded::Controllers>(*door_, clock, world_ids_, Log{},
                                                          quiet_controllers());
-  node_ = std::make_unique<test::StandInNode>(*door_, clock, world_ids_, test::StandInOptions{});
+  node_ = std::make_unique<test::StandInNode>(
+      *door_, clock, world_ids_, test::StandInOptions{.fails = [this](const test::StandInPod& pod) {
+        return !failing_.empty() && pod.name.starts_with(failing_);
+      }});
   server_->set_container_runtime(node_.get());
   restart_operator();
   REQUIRE(run_until([&] { return engine_->synced(); }));
@@ -244,6 +249,33 @@ void World::fail_leader(const std::string& cluster) {
   for (int i = 0; i < 100'000 && !promoted(); ++i) step();
   REQUIRE(promoted());
   if (get(types::kPod, was)) REQUIRE(node_->set_ready(kNs, was, true));
+}
+
+void World::clone(const std::string& source, const std::string& target) {
+  const model::CloneWork work{.source = source,
+                              .target = target,
+                              .workflow_id = "11111111-aaaa-4bbb-8ccc-222222222222",
+                              .user = "pgoadmin",
+                              .timestamp = to_rfc3339(clock.now())};
+  // What a clone that fails has made goes.
+  may_go_.insert(
+      {target, model::names::repo_volume(target), model::names::backrest_secret(target)});
+  stored(types::kPgTask, model::workflow_task(kNs, model::names::clone_workflow(work), target,
+                                              work.workflow_id, {}, work.timestamp)
+                             .object());
+  stored(types::kPgTask, model::clone_task(kNs, model::TaskType::clone_step1, work).object());
+}
+
+void World::restore(const std::string& cluster, const std::string& to_pvc) {
+  const model::RestoreWork work{.cluster = cluster,
+                                .to_pvc = to_pvc,
+                                .workflow_id = "11111111-aaaa-4bbb-8ccc-333333333333",
+                                .user = "pgoadmin"};
+  may_go_.insert(to_pvc);
+  stored(types::kPgTask, model::workflow_task(kNs, model::names::restore_workflow(cluster), cluster,
+                                              work.workflow_id, {}, to_rfc3339(clock.now()))
+                             .object());
+  stored(types::kPgTask, model::restore_task(kNs, work).object());
 }
 
 void World::fail_over_to(const std::string& cluster, const std::string& target) {

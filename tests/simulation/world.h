@@ -47,6 +47,10 @@ class World {
   /// The leader's database stops answering; Patroni promotes another instance; then it heals.
   void fail_leader(const std::string& cluster);
 
+  void clone(const std::string& source, const std::string& target);
+  void restore(const std::string& cluster, const std::string& to_pvc);
+  /// Pods of Jobs whose name begins so fail from now on.
+  void fail_jobs(const std::string& prefix) { failing_ = prefix; }
   void fail_over_to(const std::string& cluster, const std::string& target);
 
   // The course of things.
@@ -116,6 +120,7 @@ class World {
   std::set<std::string> may_go_;  ///< names of volumes and secrets that a task asked to remove
   std::vector<std::string> writes_;
   std::string violation_;
+  std::string failing_;
   std::size_t operator_steps_ = 0;
   std::clock_t operator_ticks_ = 0;
   std::optional<Duration> release_after_;

@@ -125,27 +125,26 @@ NamespaceCaches::NamespaceCaches(std::string ns, const Surroundings& with) : ns_
   std::size_t index = 0;
   informers_->each([&](auto& informer) {
     sources_[index++].step = [&informer] { return informer.step(); };
-    informer.on_change(
-        [this, dirty = with.dirty](const kube::ObjectKey&, const auto* was, const auto* is) {
-          for (const std::string& key : keys_of(is != nullptr ? *is : *was)) {
-            if (key.find('/') == std::string::npos) {
-              dirty(key);
-              // What changes with the source of a clone may concern its target.
-              informers_->tasks.each_indexed(
-                  clone_key(key), [&](const kube::ObjectKey&, const plan::Task& task) {
-                    dirty(task.meta.cluster);
-                  });
-              continue;
-            }
-            if (!key.starts_with("scope/")) continue;
-            // Patroni's objects name their scope; it is a cluster's name unless that was restored.
-            dirty(key.substr(std::string_view("scope/").size()));
-            informers_->clusters.each_indexed(
-                key, [&](const kube::ObjectKey&, const plan::Cluster& cluster) {
-                  dirty(cluster.meta.name);
-                });
-          }
-        });
+    informer.on_change([this, dirty = with.dirty](const kube::ObjectKey&, const auto* was,
+                                                  const auto* is) {
+      for (const std::string& key : keys_of(is != nullptr ? *is : *was)) {
+        if (key.find('/') == std::string::npos) {
+          dirty(key);
+          // What changes with the source of a clone may concern its target.
+          informers_->tasks.each_indexed(
+              clone_key(key),
+              [&](const kube::ObjectKey&, const plan::Task& task) { dirty(task.meta.cluster); });
+          continue;
+        }
+        if (!key.starts_with("scope/")) continue;
+        // Patroni's objects name their scope; it is a cluster's name unless that was restored.
+        dirty(key.substr(std::string_view("scope/").size()));
+        informers_->clusters.each_indexed(
+            key, [&](const kube::ObjectKey&, const plan::Cluster& cluster) {
+              dirty(cluster.meta.name);
+            });
+      }
+    });
   });
 }
 

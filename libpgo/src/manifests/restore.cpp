@@ -25,10 +25,10 @@ json::Object clone_annotations(const model::CloneWork* clone) {
 /// Only the node is chosen; a Job has no siblings to keep away from.
 Result<json::Value> node_affinity(const Renderer& renderer, const model::RestoreWork& work) {
   if (work.node_key.empty()) return json::Value(json::Object{});
-  PGO_TRY(auto rule, renderer.render("affinity.yaml", json::Object{{"NodeLabelKey", work.node_key},
-                                                                   {"NodeLabelValue",
-                                                                    work.node_value},
-                                                                   {"OperatorValue", "In"}}));
+  PGO_TRY(auto rule,
+          renderer.render("affinity.yaml", json::Object{{"NodeLabelKey", work.node_key},
+                                                        {"NodeLabelValue", work.node_value},
+                                                        {"OperatorValue", "In"}}));
   return json::Value(json::Object{{"nodeAffinity", std::move(rule)}});
 }
 

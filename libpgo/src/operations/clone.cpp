@@ -29,8 +29,7 @@ Result<model::PgCluster> check_source(const Context& context, const Request& req
   if (request.source_cluster_name.empty()) {
     return refuse("The request names no cluster to clone.", "SourceClusterName");
   }
-  PGO_TRY(model::PgCluster source,
-          find_cluster(context, request.ns, request.source_cluster_name));
+  PGO_TRY(model::PgCluster source, find_cluster(context, request.ns, request.source_cluster_name));
   PGO_TRY_VOID(check_no_removal(context, request.ns, request.source_cluster_name));
   if (source.metadata.label(model::label::kBackrest) != model::kTrue) {
     return fail(Code::failed_precondition,
@@ -105,8 +104,8 @@ Result<bool> cancel_clone(const Context& context, std::string_view ns, std::stri
                     {{"parameters", json::Value::object({{model::param::kCancelled,
                                                           to_rfc3339(context.clock.now())}})}})}});
   for (const model::PgTask& task : open) {
-    PGO_TRY_VOID(context.client.patch(types::kPgTask, ns, task.name(), kube::PatchType::merge,
-                                      cancelled));
+    PGO_TRY_VOID(
+        context.client.patch(types::kPgTask, ns, task.name(), kube::PatchType::merge, cancelled));
     context.log.info("clone cancelled", {{"namespace", std::string(ns)}, {"task", task.name()}});
   }
   return !open.empty();

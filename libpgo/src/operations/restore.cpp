@@ -89,9 +89,8 @@ Result<void> check_manifests(const Context& context, const model::PgCluster& clu
 Result<void> renew_workflow(const Context& context, const Request& request,
                             const std::string& workflow_id) {
   const std::string name = model::names::restore_workflow(request.from_cluster);
-  const model::PgTask task =
-      model::workflow_task(request.ns, name, request.from_cluster, workflow_id, {},
-                           to_rfc3339(context.clock.now()));
+  const model::PgTask task = model::workflow_task(request.ns, name, request.from_cluster,
+                                                  workflow_id, {}, to_rfc3339(context.clock.now()));
   auto old = context.client.get(types::kPgTask, request.ns, name);
   if (!old && old.error().code != Code::not_found) return fail(std::move(old).error());
   if (old) {
@@ -111,9 +110,8 @@ Result<void> renew_workflow(const Context& context, const Request& request,
 Result<model::rest::RestoreResponse> restore_cluster(const Context& context, const Caller& caller,
                                                      const Request& request) {
   PGO_TRY(const model::PgCluster cluster, check_cluster(context, request));
-  PGO_TRY(const BackupOptions options,
-          parse_backup_options(BackupTool::pgbackrest_restore, request.restore_opts,
-                               "RestoreOpts"));
+  PGO_TRY(const BackupOptions options, parse_backup_options(BackupTool::pgbackrest_restore,
+                                                            request.restore_opts, "RestoreOpts"));
   PGO_TRY_VOID(check_target(request, options));
   PGO_TRY(const auto node, check_node_label(context, request.node_label, "NodeLabel"));
   const std::string workflow_id = context.ids.uuid();
@@ -142,8 +140,8 @@ Result<model::rest::RestoreResponse> restore_cluster(const Context& context, con
                                          {"user", caller.user}});
   model::rest::RestoreResponse response;
   response.status.code = "ok";
-  response.results = {"restore of " + cluster.name() + " to " + volume + " requested, opts=" +
-                          work.options + " pitr-target=" + work.pitr_target,
+  response.results = {"restore of " + cluster.name() + " to " + volume +
+                          " requested, opts=" + work.options + " pitr-target=" + work.pitr_target,
                       "workflow id " + workflow_id};
   return response;
 }

@@ -98,10 +98,10 @@ bool volumes(Cloning& clone) {
     bool stop = false;
     if (is_ours(clone, clone.view().volume(name), "PersistentVolumeClaim", stop)) continue;
     if (stop) return false;
-    if (!make(clone, types::kPersistentVolumeClaim,
-              manifests::volume(clone.renderer(), clone.view().ns, clone.what.target, name,
-                                storage),
-              "the clone needs volumes")) {
+    if (!make(
+            clone, types::kPersistentVolumeClaim,
+            manifests::volume(clone.renderer(), clone.view().ns, clone.what.target, name, storage),
+            "the clone needs volumes")) {
       return false;
     }
   }
@@ -157,8 +157,8 @@ void copy_repository(Cloning& clone) {
   if (repo == nullptr || !repo->database_ready) {
     return clone.plan().wait(Reason::repo_ready, clone.what.source);
   }
-  auto job = manifests::repo_sync_job(clone.renderer(), *clone.source->object, clone.what,
-                                      clone.config());
+  auto job =
+      manifests::repo_sync_job(clone.renderer(), *clone.source->object, clone.what, clone.config());
   if (!job) return give_up(clone, job.error().text());
   clone.plan().create(types::kJob, *std::move(job), "the clone has a repository of its own");
 }
@@ -171,8 +171,8 @@ bool repository(Cloning& clone) {
   bool stop = false;
   if (!is_ours(clone, view.secret(model::names::backrest_secret(name)), "Secret", stop)) {
     if (stop) return false;
-    auto secret = manifests::repo_secret(clone.renderer(), view.ns, name,
-                                         manifests::default_repo_files());
+    auto secret =
+        manifests::repo_secret(clone.renderer(), view.ns, name, manifests::default_repo_files());
     if (!secret) {
       give_up(clone, secret.error().text());
       return false;
@@ -211,7 +211,8 @@ void restore_copy(Cloning& clone) {
   auto job = manifests::restore_job(clone.renderer(), clone.target(), restore, clone.config(),
                                     &clone.what);
   if (!job) return give_up(clone, job.error().text());
-  clone.plan().create(types::kJob, *std::move(job), "the clone's data comes from the copied backup");
+  clone.plan().create(types::kJob, *std::move(job),
+                      "the clone's data comes from the copied backup");
 }
 
 /// Names of the source's secrets that go along: the accounts are in the data. Those of metrics and
@@ -275,9 +276,8 @@ void clean_up(Work& work, const Task& task) {
   if (!view.cluster) {
     remove(types::kDeployment, view.deployments, made);
     remove(types::kService, view.services, made);
-    const bool pods = std::none_of(view.pods.begin(), view.pods.end(), [](const auto& pod) {
-      return pod->repo || !pod->job.empty();
-    });
+    const bool pods = std::none_of(view.pods.begin(), view.pods.end(),
+                                   [](const auto& pod) { return pod->repo || !pod->job.empty(); });
     if (gone && pods) {
       remove(types::kPersistentVolumeClaim, view.volumes, made);
       remove(types::kSecret, view.secrets, made);

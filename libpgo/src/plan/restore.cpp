@@ -119,9 +119,8 @@ bool check(Restoring& restore) {
 bool volume(Restoring& restore) {
   const ClusterView& view = restore.view();
   if (view.volume(restore.what.to_pvc) != nullptr) return true;
-  auto claim =
-      manifests::volume(restore.renderer(), view.ns, view.name, restore.what.to_pvc,
-                        view.cluster->object->spec.primary_storage);
+  auto claim = manifests::volume(restore.renderer(), view.ns, view.name, restore.what.to_pvc,
+                                 view.cluster->object->spec.primary_storage);
   if (!claim) {
     give_up(restore, claim.error().text());
     return false;
@@ -145,8 +144,7 @@ void start_job(Restoring& restore) {
 
 /// True when the data is in its new volume.
 bool data_restored(Restoring& restore) {
-  const std::string name =
-      model::names::restore_job(restore.view().name, restore.what.workflow_id);
+  const std::string name = model::names::restore_job(restore.view().name, restore.what.workflow_id);
   const Job* job = restore.view().job(name);
   if (job != nullptr && job->succeeded && !job->meta.deleting) return true;
   restore.plan().wait(Reason::restore, subject("Job", name));

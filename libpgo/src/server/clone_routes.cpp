@@ -10,8 +10,7 @@ namespace rest = model::rest;
 /// 4.2.0's client leaves its version empty here, so it is not looked at.
 http::Response clone(const Call& call) {
   const auto request = lenient_request<rest::CloneRequest>(call.body);
-  if (auto checked =
-          check_request(call, VersionCheck::none, {}, NamespaceCheck::given, request.ns);
+  if (auto checked = check_request(call, VersionCheck::none, {}, NamespaceCheck::given, request.ns);
       !checked) {
     return respond<rest::CloneResponse>(fail(std::move(checked).error()));
   }

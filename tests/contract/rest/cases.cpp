@@ -123,6 +123,12 @@ std::string without_chance(std::string_view text) {
       text.remove_prefix(1);
     }
   }
+  // "rhino-abcd-cloneworkflow"
+  constexpr std::string_view kWorkflow = "-cloneworkflow";
+  if (result.ends_with(kWorkflow)) {
+    result.resize(result.size() - kWorkflow.size());
+    return without_chance(result) + std::string(kWorkflow);
+  }
   // "hippo-abcd" at the end: the suffix of a replica.
   const std::size_t dash = result.rfind('-');
   if (dash != result.npos && result.size() == dash + 5 &&

@@ -123,6 +123,14 @@ std::map<std::string, std::string> query_of(const std::string& path) {
   return query;
 }
 
+/// Where a volume is restored to is drawn by the client.
+std::string without_volume(std::string body) {
+  const std::size_t at = body.find("\"ToPVC\":\"");
+  if (at == body.npos) return body;
+  const std::size_t end = body.find('"', at + 9);
+  return body.replace(end - 4, 4, "SUFX");
+}
+
 void check_requests(const RecordedCase& recorded, const Run& done) {
   REQUIRE(done.asked.size() == recorded.exchanges().size());
   for (std::size_t i = 0; i < done.asked.size(); ++i) {
@@ -136,8 +144,8 @@ void check_requests(const RecordedCase& recorded, const Run& done) {
       CHECK(done.asked[i].body.empty());
     } else {
       // Byte for byte the order of keys too: a server may read it as a stream.
-      CHECK(done.asked[i].body ==
-            json::write(exchange["body"], json::Style::compact, json::Escapes::go));
+      CHECK(without_volume(done.asked[i].body) ==
+            without_volume(json::write(exchange["body"], json::Style::compact, json::Escapes::go)));
     }
   }
 }
@@ -200,9 +208,10 @@ const std::set<std::string, std::less<>> kOtherwise = {
 }  // namespace
 
 TEST_CASE("contract: the client sends what 4.2.0's sent and prints what it printed") {
-  for (const char* prefix : {"create-cluster-", "delete-cluster-", "scale", "show-cluster",
-                             "show-workflow", "test-", "status", "version", "auth-a", "failover-",
-                             "create-schedule", "show-schedule", "delete-schedule"}) {
+  for (const char* prefix :
+       {"clone", "restore-", "create-cluster-", "delete-cluster-", "scale", "show-cluster",
+        "show-workflow", "test-", "status", "version", "auth-a", "failover-", "create-schedule",
+        "show-schedule", "delete-schedule"}) {
     for (const RecordedCase& recorded : test::recorded_cases(prefix)) {
       if (recorded.exchanges().empty() || kOtherwise.contains(recorded.name)) continue;
       CAPTURE(recorded.name);
@@ -224,14 +233,15 @@ TEST_CASE("contract: the client sends what 4.2.0's sent and prints what it print
 
 TEST_CASE("contract: what 4.2.0 refused without asking the server is refused likewise") {
   for (const char* name :
-       {"create-cluster-noargs", "scaledown-no-target", "show-cluster-noargs",
-        "delete-cluster-answer-no", "create-schedule-bad-cron", "create-schedule-missing-cron",
-        "create-schedule-bad-backup-type", "create-schedule-missing-backup-type"}) {
+       {"clone-one-arg", "restore-answer-no", "create-cluster-noargs", "scaledown-no-target",
+        "show-cluster-noargs", "delete-cluster-answer-no", "create-schedule-bad-cron",
+        "create-schedule-missing-cron", "create-schedule-bad-backup-type",
+        "create-schedule-missing-backup-type"}) {
     const RecordedCase recorded = test::recorded_case(name);
     CAPTURE(recorded.name);
     REQUIRE(recorded.exchanges().empty());
     const Run done = run(recorded);
     CHECK(done.asked.empty());
-    CHECK(done.code == (recorded.name == "delete-cluster-answer-no" ? cli::kDone : cli::kUsage));
+    CHECK(done.code == (recorded.name.ends_with("-answer-no") ? cli::kDone : cli::kUsage));
   }
 }

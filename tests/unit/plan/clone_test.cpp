@@ -39,7 +39,8 @@ ViewBuilder target(TaskType step, const model::CloneWork& what = work()) {
       .task(step_task(step, what));
 }
 
-plan::ClusterView with_source(plan::ClusterView seen, ViewBuilder source = view("hippo").settled()) {
+plan::ClusterView with_source(plan::ClusterView seen,
+                              ViewBuilder source = view("hippo").settled()) {
   seen.source = std::make_shared<const plan::ClusterView>(source.make());
   return seen;
 }
@@ -114,7 +115,8 @@ TEST_CASE("clone: no Job is made while the source's repository is not ready") {
   CHECK(plan.waits_for(plan::Reason::repo_ready));
 }
 
-TEST_CASE("clone: a copied repository leads to the second step, its task before the first one ends") {
+TEST_CASE(
+    "clone: a copied repository leads to the second step, its task before the first one ends") {
   auto cluster = with_volumes(with_source(target(TaskType::clone_step1)));
   add_job(cluster, kSync, true, false);
   const auto [seen, plan] = look(cluster);
@@ -151,8 +153,7 @@ TEST_CASE("clone: with its repository ready the backup is restored") {
 TEST_CASE("clone: a point in time is a time, and the database is opened when it is reached (K18)") {
   auto what = work();
   what.pitr_target = "2020-01-02 11:00:00+00";
-  const auto [seen, plan] =
-      look(with_repository(with_source(target(TaskType::clone_step2, what))));
+  const auto [seen, plan] = look(with_repository(with_source(target(TaskType::clone_step2, what))));
   const kube::Object* job = plan.created("Job", kRestore);
   REQUIRE(job != nullptr);
   const auto& env = (*job)["spec"]["template"]["spec"]["containers"][0]["env"].items();
@@ -167,10 +168,9 @@ TEST_CASE("clone: a point in time is a time, and the database is opened when it 
 TEST_CASE("clone: the third step copies the accounts and makes the pgcluster") {
   auto what = work();
   what.replicas = "2";
-  const auto [seen, plan] = look(with_repository(
-      with_source(target(TaskType::clone_step3, what),
-                  view("hippo").settled().secret("hippo-anna-secret").secret(
-                      "hippo-pgbouncer-secret"))));
+  const auto [seen, plan] = look(with_repository(with_source(
+      target(TaskType::clone_step3, what),
+      view("hippo").settled().secret("hippo-anna-secret").secret("hippo-pgbouncer-secret"))));
   CHECK(plan.creates("Secret") == Names{"rhino-postgres-secret", "rhino-primaryuser-secret",
                                         "rhino-testuser-secret", "rhino-anna-secret"});
   REQUIRE(plan.creates("Pgcluster") == Names{"rhino"});

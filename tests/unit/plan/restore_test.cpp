@@ -42,7 +42,8 @@ plan::ClusterView with_job(plan::ClusterView seen, bool succeeded, bool failed =
   job.failures = failed ? 7 : 0;
   seen.jobs.push_back(std::make_shared<const plan::Job>(job));
   plan::Volume volume;
-  volume.meta = {.ns = "pgouser1", .name = "hippo-wxyz", .uid = "uid-of-volume", .cluster = "hippo"};
+  volume.meta = {
+      .ns = "pgouser1", .name = "hippo-wxyz", .uid = "uid-of-volume", .cluster = "hippo"};
   volume.meta.made_for = kId;
   seen.volumes.push_back(std::make_shared<const plan::Volume>(volume));
   return seen;
@@ -59,7 +60,8 @@ template <typename Keep>
 void keep_instances(plan::ClusterView& seen, Keep keep) {
   std::erase_if(seen.deployments,
                 [&](const auto& one) { return one->instance && !keep(one->meta.name); });
-  std::erase_if(seen.pods, [&](const auto& one) { return one->instance && !keep(one->deployment); });
+  std::erase_if(seen.pods,
+                [&](const auto& one) { return one->instance && !keep(one->deployment); });
 }
 
 std::string env(const kube::Object& job, std::string_view name) {
@@ -92,8 +94,7 @@ TEST_CASE("O5: a restore that cannot be rendered ends before anything is made or
 
 TEST_CASE("K18: a point in time is opened when it is reached, unless the options say otherwise") {
   CHECK(model::restore_options("", "") == "");
-  CHECK(model::restore_options("", "2020-01-01 00:00:00") ==
-        "--type=time --target-action=promote");
+  CHECK(model::restore_options("", "2020-01-01 00:00:00") == "--type=time --target-action=promote");
   CHECK(model::restore_options("--type=name", "mark") == "--type=name --target-action=promote");
   CHECK(model::restore_options("--type=time --target-action=shutdown", "x") ==
         "--type=time --target-action=shutdown");
@@ -136,7 +137,8 @@ TEST_CASE("restore: the cluster says so first, then replicas stop, the primary s
 
 TEST_CASE("restore: the primary stops once the replicas' pods are gone") {
   plan::ClusterView cluster = changing();
-  std::erase_if(cluster.deployments, [](const auto& one) { return one->meta.name == "hippo-abcd"; });
+  std::erase_if(cluster.deployments,
+                [](const auto& one) { return one->meta.name == "hippo-abcd"; });
   CHECK(look(cluster).plan.deletes("Deployment").empty());
   keep_instances(cluster, [](const std::string& name) { return name == "hippo"; });
   const auto [seen, plan] = look(cluster);
@@ -203,9 +205,9 @@ TEST_CASE("restore: a newer request overtakes an older one") {
   auto old = work();
   old.to_pvc = "hippo-older";
   old.workflow_id = "other";
-  const auto [seen, plan] =
-      look(asked(settled().task(model::restore_task("pgouser1", old))));
-  const json::Value* ended = plan.patch_of("Pgtask", model::names::restore_task("hippo", "hippo-older"));
+  const auto [seen, plan] = look(asked(settled().task(model::restore_task("pgouser1", old))));
+  const json::Value* ended =
+      plan.patch_of("Pgtask", model::names::restore_task("hippo", "hippo-older"));
   REQUIRE(ended != nullptr);
   CHECK((*ended)["spec"]["status"].as_string() == "failed");
   CHECK(plan.creates("Job") == Names{kJob});

@@ -15,5 +15,4 @@ Result<kube::Object> restore_job(const Renderer& renderer, const model::PgCluste
                                  const model::RestoreWork& work, const model::Config& config,
                                  const model::CloneWork* clone = nullptr);
 
-
 }  // namespace pgo::manifests

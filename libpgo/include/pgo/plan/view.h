@@ -25,8 +25,8 @@ namespace pgo::plan {
 /// What every projection carries.
 struct Meta {
   std::string ns, name, uid;
-  std::string cluster;    ///< label pg-cluster
-  bool deleting = false;  ///< metadata.deletionTimestamp is set
+  std::string cluster;        ///< label pg-cluster
+  bool deleting = false;      ///< metadata.deletionTimestamp is set
   std::string made_for = {};  ///< annotation: the workflow that made it
 
   static Meta from(const kube::Object& object);
@@ -76,8 +76,8 @@ struct Job {
   std::string task_uid;      ///< annotation: the task it was made for
   std::string problem;       ///< why it failed for good
   bool pgdump = false, pgrestore = false, pgbackup = false, rmdata = false;
-  bool restore = false;  ///< label pgo-backrest-restore, or a step of a clone: writes to volumes
-  std::string workflow;  ///< label workflowid
+  bool restore = false;    ///< label pgo-backrest-restore, or a step of a clone: writes to volumes
+  std::string workflow;    ///< label workflowid
   bool succeeded = false;  ///< judged by success alone, never by the absence of failures (K20)
   bool failed = false;     ///< condition Failed: no more retries
   int failures = 0;        ///< pods that failed so far
