@@ -113,11 +113,15 @@ bool instances_gone(Removing& work) {
   const bool deployments =
       all_gone(work, types::kDeployment, work.view.deployments, "the cluster is removed",
                "Foreground", [](const Deployment& one) { return !one.repo; });
+  // A Job that restores writes to a volume too; it is gone when its pods are.
+  const bool jobs = all_gone(work, types::kJob, work.view.jobs, "the cluster is removed",
+                             "Foreground", [](const Job& one) { return one.restore; });
   const bool pods = std::none_of(work.view.pods.begin(), work.view.pods.end(),
                                  [](const auto& pod) { return pod->job.empty() && !pod->repo; });
+  if (!jobs) work.plan.wait(Reason::jobs_gone, work.task.meta.name);
   if (!deployments) work.plan.wait(Reason::objects_gone, work.task.meta.name);
   if (!pods) work.plan.wait(Reason::pods_gone, work.task.meta.name);
-  return deployments && pods;
+  return deployments && jobs && pods;
 }
 
 bool cluster_gone(Removing& work) {

@@ -265,3 +265,18 @@ TEST_CASE("O3: a restore never asks to be looked at again after some time") {
     CHECK_FALSE(look(cluster).plan.look_again().has_value());
   }
 }
+
+TEST_CASE("removal: a Job that restores goes with the instances, its volume after it") {
+  auto cluster = settled().task(model::removal_task("pgouser1", "hippo-rmdata",
+                                                    {.cluster = "hippo",
+                                                     .scope = "hippo",
+                                                     .replica = {},
+                                                     .delete_data = true,
+                                                     .delete_backups = true}));
+  plan::ClusterView seen = with_job(cluster, false);
+  keep_instances(seen, [](const std::string&) { return false; });
+  const auto first = look(seen);
+  CHECK(first.plan.deletes("Job") == Names{kJob});
+  CHECK(first.plan.deletes("Pgcluster").empty());
+  CHECK(first.plan.deletes("PersistentVolumeClaim").empty());
+}

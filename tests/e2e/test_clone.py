@@ -1,0 +1,80 @@
+"""Clones on real PostgreSQL: of everything, of a point in time, cancelled, refused."""
+import pytest
+
+from daemon import Cluster, eventually
+
+
+@pytest.fixture(scope="module")
+def source(daemon):
+    cluster = Cluster(daemon, "origin").create()
+    cluster.sql("create table public.t (v int)")
+    cluster.sql("insert into public.t select generate_series(1, 1000)")
+    return cluster
+
+
+def archived(daemon, cluster):
+    """Everything written so far is in the archive."""
+    leader = cluster.leader()
+    asked = daemon.kube("exec", leader, "-c", "database", "--", "psql", "-h", "/tmp", "-U", "postgres",
+                        "-qtAc", "select pg_walfile_name(pg_switch_wal())").stdout.strip()
+    eventually("the segment is archived", lambda: daemon.kube(
+        "exec", leader, "-c", "database", "--", "psql", "-h", "/tmp", "-U", "postgres", "-qtAc",
+        f"select last_archived_wal >= '{asked}' from pg_stat_archiver").stdout.strip() == "t", 30)
+
+
+def tasks(daemon, target):
+    return {t["metadata"]["name"]: t for t in daemon.objects("pgtasks", f"pg-cluster={target}")}
+
+
+def test_a_clone_holds_what_the_source_held_and_goes_its_own_way(daemon, source):
+    archived(daemon, source)
+    done = daemon.pgo("clone", "origin", "twin", "--wait", "--wait-timeout=170")
+    assert "waiting for the copy of the repository" in done.stdout
+    twin = Cluster(daemon, "twin", source.password)
+    assert twin.sql("select count(*), sum(v) from public.t") == "1000|500500"
+    twin.sql("insert into public.t values (-1)")
+    source.sql("insert into public.t values (-2)")
+    assert twin.sql("select count(*) from public.t where v = -2") == "0"
+    assert source.sql("select count(*) from public.t where v = -1") == "0"
+    workflow = next(name for name in tasks(daemon, "twin") if name.endswith("-cloneworkflow"))
+    shown = daemon.pgo("show", "workflow", tasks(daemon, "twin")[workflow]["spec"]["parameters"]
+                       ["workflowid"]).stdout
+    for step in ("clone 1.1: create pvc", "clone 1.2: sync pgbackrest repo",
+                 "clone 2: restoring backup", "clone 3: cluster creating"):
+        assert step in shown
+
+
+def test_a_second_clone_of_that_name_is_refused_and_writes_nothing(daemon, source):
+    before = daemon.names("pgtasks")
+    for names in (("origin", "twin"), ("nosuch", "other"), ("origin", "Bad_Name")):
+        done = daemon.pgo("clone", *names, check=False)
+        assert done.returncode == 1 and done.stderr.startswith("Error: "), done
+    assert daemon.pgo("clone", "origin", "x", "--pitr-target=yesterday", check=False).returncode == 1
+    assert daemon.names("pgtasks") == before
+
+
+def test_a_clone_of_a_point_in_time_ends_at_that_transaction(daemon, source):
+    source.sql("insert into public.t values (5001)")
+    point = source.sql("select clock_timestamp()")
+    source.sql("insert into public.t values (5002)")
+    archived(daemon, source)
+    daemon.pgo("clone", "origin", "earlier", f"--pitr-target={point}", "--wait",
+               "--wait-timeout=170")
+    earlier = Cluster(daemon, "earlier", source.password)
+    assert earlier.sql("select v from public.t where v > 5000 order by v") == "5001"
+    daemon.pgo("delete", "cluster", "earlier", "--no-prompt")
+
+
+def test_a_cancelled_clone_leaves_nothing_behind(daemon, source):
+    daemon.pgo("clone", "origin", "never")
+    daemon.pgo("delete", "cluster", "never", "--no-prompt")
+
+    def ended():
+        return [t["status"]["message"] for t in tasks(daemon, "never").values()
+                if t["spec"]["status"] == "failed"] == ["cancelled"]
+
+    eventually("the clone ends", ended, 30)
+    kinds = ("pvc", "jobs", "deployments", "services", "secrets", "pgclusters")
+    eventually("all of it is gone", lambda: not any(
+        daemon.names(kind, "pg-cluster=never") for kind in kinds), 60)
+    assert source.can_write(7)
