@@ -64,7 +64,6 @@ class NamespaceCaches {
 
   plan::ClusterView own_view(const std::string& cluster) const;
 
-
   std::string ns_;
   std::vector<Source> sources_;
   std::unique_ptr<Informers> informers_;

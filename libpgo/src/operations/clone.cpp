@@ -137,9 +137,7 @@ Result<model::rest::CloneResponse> clone_cluster(const Context& context, const C
 
   const model::PgTask workflow = model::workflow_task(
       request.ns, model::names::clone_workflow(work), work.target, work.workflow_id, {}, now);
-  model::PgTask step = model::clone_task(request.ns, model::TaskType::clone_step1, work);
-  step.status.state = std::string(model::state::kTaskCreated);
-  step.status.message = std::string(kNotProcessed);
+  const model::PgTask step = model::clone_task(request.ns, model::TaskType::clone_step1, work);
   PGO_TRY_VOID(context.client.create(types::kPgTask, workflow.object()));
   PGO_TRY_VOID(context.client.create(types::kPgTask, step.object()));
   context.log.info("clone requested", {{"namespace", request.ns},

@@ -130,10 +130,8 @@ Result<model::rest::RestoreResponse> restore_cluster(const Context& context, con
   PGO_TRY_VOID(check_manifests(context, cluster, work));
 
   PGO_TRY_VOID(renew_workflow(context, request, workflow_id));
-  model::PgTask task = model::restore_task(request.ns, work);
-  task.status.state = std::string(model::state::kTaskCreated);
-  task.status.message = std::string(kNotProcessed);
-  PGO_TRY_VOID(context.client.create(types::kPgTask, task.object()));
+  PGO_TRY_VOID(
+      context.client.create(types::kPgTask, model::restore_task(request.ns, work).object()));
   context.log.info("restore requested", {{"namespace", request.ns},
                                          {"cluster", cluster.name()},
                                          {"volume", volume},

@@ -86,8 +86,7 @@ TEST_CASE("clone: while one is under way its target is taken, for clones and for
   world.create("hippo");
   REQUIRE(operations::clone_cluster(world.context(), world.admin(), request("hippo", "rhino")));
   const std::size_t before = world.written();
-  CHECK_FALSE(
-      operations::clone_cluster(world.context(), world.admin(), request("hippo", "rhino")));
+  CHECK_FALSE(operations::clone_cluster(world.context(), world.admin(), request("hippo", "rhino")));
   CHECK_FALSE(
       operations::create_cluster(world.context(), world.admin(), world.create_request("rhino")));
   CHECK(world.written() == before);
