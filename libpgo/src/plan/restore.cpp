@@ -138,14 +138,16 @@ void start_job(Restoring& restore) {
   if (!job) return give_up(restore, job.error().text());
   restore.plan().create(types::kJob, *std::move(job), "the backup is restored");
   restore.plan().event(cluster_event(restore.view(), "RestoreCluster"), "the restore starts");
-  note_step(restore.work, model::names::restore_workflow(restore.view().name),
-            model::step::kRestoreJobCreated);
 }
 
 /// True when the data is in its new volume.
 bool data_restored(Restoring& restore) {
   const std::string name = model::names::restore_job(restore.view().name, restore.what.workflow_id);
   const Job* job = restore.view().job(name);
+  if (job != nullptr) {
+    note_step(restore.work, model::names::restore_workflow(restore.view().name),
+              model::step::kRestoreJobCreated);
+  }
   if (job != nullptr && job->succeeded && !job->meta.deleting) return true;
   restore.plan().wait(Reason::restore, subject("Job", name));
   if (job == nullptr) {
