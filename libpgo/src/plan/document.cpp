@@ -88,7 +88,10 @@ struct Write {
   Value operator()(const Ensure& ensure) const { return object_action("create", ensure.object); }
   Value operator()(const EnsureSecret& ensure) const {
     Value value = object_action("create", ensure.object);
-    value.set("generated", ensure.generated == Generated::password ? "password" : "repo_key");
+    if (ensure.generated != Generated::nothing) {
+      value.set("generated", ensure.generated == Generated::password ? "password" : "repo_key");
+    }
+    if (!ensure.copy_of.empty()) value.set("copy_of", ensure.copy_of);
     return value;
   }
   Value operator()(const Patch& patch) const {
@@ -125,21 +128,7 @@ struct Write {
   }
 };
 
-}  // namespace
-
-Result<ClusterView> view_of_objects(std::string_view ns, std::string_view cluster,
-                                    const Value& objects) {
-  Everything all;
-  std::size_t index = 0;
-  for (const Value& document : objects.items()) {
-    const kube::Object object(document);
-    if (object.kind().empty() || object.name().empty()) {
-      return fail(Code::invalid_argument, "this is no Kubernetes object: kind or name are missing",
-                  "objects[" + std::to_string(index) + "]");
-    }
-    ++index;
-    if (object.ns() == ns) all.add(object);
-  }
+ClusterView view_of(const Everything& all, std::string_view ns, std::string_view cluster) {
   ClusterView view;
   view.ns = ns;
   view.name = cluster;
@@ -162,6 +151,31 @@ Result<ClusterView> view_of_objects(std::string_view ns, std::string_view cluste
     if (!view.custom_config) {
       view.custom_config = named(all.config_maps, model::fixed::kCustomConfigMap);
     }
+  }
+  return view;
+}
+
+}  // namespace
+
+Result<ClusterView> view_of_objects(std::string_view ns, std::string_view cluster,
+                                    const Value& objects) {
+  Everything all;
+  std::size_t index = 0;
+  for (const Value& document : objects.items()) {
+    const kube::Object object(document);
+    if (object.kind().empty() || object.name().empty()) {
+      return fail(Code::invalid_argument, "this is no Kubernetes object: kind or name are missing",
+                  "objects[" + std::to_string(index) + "]");
+    }
+    ++index;
+    if (object.ns() == ns) all.add(object);
+  }
+  ClusterView view = view_of(all, ns, cluster);
+  for (const auto& task : view.tasks) {
+    const std::string_view source = clone_source(*task);
+    if (source.empty() || source == cluster) continue;
+    view.source = std::make_shared<const ClusterView>(view_of(all, ns, source));
+    break;
   }
   return view;
 }
