@@ -320,6 +320,11 @@ void clone(Work& work) {
   }
   const Task* task = open_task(work.view);
   if (task == nullptr) return;
+  // The step before is done when its successor is there; a crash may have come between the two.
+  for (const auto& other : work.view.tasks) {
+    if (other.get() == task || clone_source(*other).empty() || other->meta.deleting) continue;
+    mark_completed(work, *other);
+  }
   Cloning cloning{work, *task, model::clone_of(*task->object)};
   if (work.view.source && work.view.source->cluster && !work.view.source->cluster->meta.deleting &&
       work.view.source->cluster->object) {
