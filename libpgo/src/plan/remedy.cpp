@@ -17,6 +17,8 @@ std::string_view remedy(Reason reason) {
     case Reason::stanza:
     case Reason::first_backup:
     case Reason::backup:
+    case Reason::repo_copy:
+    case Reason::restore:
       return "it ends when the Job succeeds; look at the log of its pods";
     case Reason::job_failed:
       return "remove the cause that the log of its pods names, then delete the Job: it is made "
