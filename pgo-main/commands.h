@@ -30,6 +30,10 @@ Command help_command();
 Command completion_command();
 Command complete_command();
 
+/// `pgo restore --backup-type=pgdump`, after the question: loads a dump into a running cluster.
+/// Reads the flags backup-pvc, backup-opts, pitr-target and node-label.
+int restore_dump(App& app, const Arguments& arguments);
+
 /// The version that requests name, and that `pgo version` prints.
 std::string_view client_version();
 

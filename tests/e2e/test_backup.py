@@ -66,3 +66,60 @@ def test_bad_options_are_refused_and_nothing_is_written(daemon, bronco, options)
 def test_a_storage_type_that_the_cluster_lacks_is_refused(daemon, bronco):
     done = daemon.pgo("backup", "bronco", "--pgbackrest-storage-type=s3", check=False)
     assert done.returncode == 1 and "s3" in done.stderr
+
+
+def superuser(daemon, cluster, statement):
+    """SQL as postgres in the primary's pod, in the database that dumps are of."""
+    return daemon.kube("exec", cluster.leader(), "-c", "database", "--", "psql", "-h", "/tmp", "-U",
+                       "postgres", "-v", "ON_ERROR_STOP=1", "-qtAc", statement).stdout.strip()
+
+
+def load(daemon, cluster, *options):
+    daemon.pgo("restore", cluster, "--backup-type=pgdump", "--no-prompt",
+               f"--backup-pvc=backup-{cluster}-pgdump-pvc", *options)
+    return finished(daemon, f"restore-{cluster}-pgdump")
+
+
+def test_a_dump_is_taken_shown_and_loaded_again(daemon, bronco):
+    superuser(daemon, bronco, "create table keep (v int); insert into keep values (7)")
+    daemon.pgo("backup", "bronco", "--backup-type=pgdump", "--backup-opts=--table=keep --format=c")
+    status, message = finished(daemon, "backup-bronco-pgdump")
+    assert status.startswith("job completed [backup-bronco-pgdump-"), message
+    shown = daemon.pgo("show", "backup", "bronco", "--backup-type=pgdump").stdout
+    assert "\tPVC Name:\tbackup-bronco-pgdump-pvc\n" in shown and status in shown
+    assert "\tBackup Opts:\t--table=keep --format=c\n" in shown
+
+    superuser(daemon, bronco, "drop table keep")
+    status, message = load(daemon, "bronco")
+    assert status.startswith("job completed"), message
+    assert superuser(daemon, bronco, "select v from keep") == "7"
+
+
+def test_a_load_that_fails_says_so_and_is_not_tried_again(daemon, bronco):
+    status, message = load(daemon, "bronco")  # the table is there
+    assert status.startswith("job error [") and "failed" in message
+    assert superuser(daemon, bronco, "select count(*) from keep") in ("1", "2")
+
+
+def test_all_databases_are_dumped_as_text_and_loaded(daemon, bronco):
+    bronco.sql("insert into public.t values (42)")
+    daemon.pgo("backup", "bronco", "--backup-type=pgdump",
+               "--backup-opts=--dump-all --clean --if-exists")
+    status, message = finished(daemon, "backup-bronco-pgdump")
+    assert status.startswith("job completed"), message
+    shown = daemon.pgo("show", "backup", "bronco", "--backup-type=pgdump").stdout
+    assert "\tBackup Opts:\t--dump-all --clean --if-exists\n" in shown
+
+
+def test_o8_delete_backup_removes_the_dumps_and_nothing_else(daemon, bronco):
+    done = daemon.pgo("delete", "backup", "bronco", stdin="no\n")
+    assert "Nothing was deleted" in done.stdout
+    assert "backup-bronco-pgdump-pvc" in daemon.names("pvc")
+    others = [n for n in daemon.names("pvc") if "pgdump" not in n]
+    daemon.pgo("delete", "backup", "bronco", "--no-prompt")
+    eventually("the dumps are gone", lambda: not [
+        n for kind in ("pvc", "jobs", "pgtasks") for n in daemon.names(kind)
+        if n.startswith("backup-bronco-pgdump")], 30)
+    assert daemon.names("pvc") == others
+    assert backups(daemon, "bronco"), "pgBackRest's repository stays"
+    assert daemon.pgo("delete", "backup", "bronco", "--no-prompt", check=False).returncode == 1

@@ -44,17 +44,18 @@ json::Value resources(const model::ContainerResources& r) {
        {"limits", json::Value::object({{"memory", r.limits_memory}, {"cpu", r.limits_cpu}})}});
 }
 
+Result<json::Value> node_affinity(const Renderer& renderer, const NodeChoice& node) {
+  if (node.key.empty() || node.value.empty()) return json::Value(json::Object{});
+  PGO_TRY(auto rule, renderer.render("affinity.yaml",
+                                     json::Object{{"NodeLabelKey", node.key},
+                                                  {"NodeLabelValue", node.value},
+                                                  {"OperatorValue", node.avoid ? "NotIn" : "In"}}));
+  return json::Value::object({{"nodeAffinity", std::move(rule)}});
+}
+
 Result<json::Value> affinity(const Renderer& renderer, const model::PgCluster& cluster,
                              const model::Config& config, const NodeChoice& node) {
-  json::Object result;
-  if (!node.key.empty() && !node.value.empty()) {
-    PGO_TRY(auto rule,
-            renderer.render("affinity.yaml",
-                            json::Object{{"NodeLabelKey", node.key},
-                                         {"NodeLabelValue", node.value},
-                                         {"OperatorValue", node.avoid ? "NotIn" : "In"}}));
-    result.set("nodeAffinity", std::move(rule));
-  }
+  PGO_TRY(json::Value result, node_affinity(renderer, node));
   const std::string& own = cluster.spec.pod_anti_affinity;
   const std::string& kind = own.empty() ? config.cluster.pod_anti_affinity : own;
   if (kind != "disabled") {
@@ -74,7 +75,7 @@ Result<json::Value> affinity(const Renderer& renderer, const model::PgCluster& c
                                                     {"Required", std::move(demanded)}}));
     result.set("podAntiAffinity", std::move(rule));
   }
-  return json::Value(std::move(result));
+  return result;
 }
 
 Result<json::Value> s3_environment(const Renderer& renderer, const model::PgCluster& cluster,

@@ -21,6 +21,9 @@ struct NodeChoice {
   bool avoid = false;
 };
 
+/// `affinity` that holds the node alone, as Jobs have it; {} for none (K3: a valid one).
+Result<json::Value> node_affinity(const Renderer& renderer, const NodeChoice& node);
+
 /// `affinity` of a pod: the node it prefers and the pods it keeps away from; {} for neither.
 Result<json::Value> affinity(const Renderer& renderer, const model::PgCluster& cluster,
                              const model::Config& config, const NodeChoice& node);

@@ -66,8 +66,7 @@ Result<void> ask_for(const Context& context, const Caller& caller,
                                checked.cluster.metadata.label(model::label::kClusterId));
   task.metadata.labels.emplace(model::label::kPgouser, caller.user);
   // K6, O6: no older task is nothing to clean. Its Jobs are the plan's to remove.
-  PGO_TRY(const ObjectPtr old,
-          get_if_exists(context.reader, kube::types::kPgTask, request.ns, name));
+  PGO_TRY(const ObjectPtr old, current_task(context, request.ns, name));
   if (old) PGO_TRY_VOID(take_over(task, *old));
   return replace_task(context, task.object(), old);
 }

@@ -201,9 +201,12 @@ bool plain(std::string_view word) {
 
 }  // namespace
 
-std::string BackupOptions::text() const {
+std::string BackupOptions::text() const { return text_without({}); }
+
+std::string BackupOptions::text_without(std::string_view flag) const {
   std::vector<std::string> quoted;
   for (const std::string& word : words_) {
+    if (word.substr(0, word.find('=')) == flag) continue;
     if (plain(word)) {
       quoted.push_back(word);
       continue;

@@ -22,6 +22,8 @@ class BackupOptions {
   /// The words with blanks between them, quoted for a shell where need be: a text that comes back
   /// from `parse_backup_options` unchanged and that a shell splits into exactly these words.
   std::string text() const;
+  /// The same without one of the flags.
+  std::string text_without(std::string_view flag) const;
   bool has(std::string_view flag) const { return value(flag).has_value(); }
   /// The value of a flag ("--type"); empty for a switch; nothing when it was not given.
   std::optional<std::string_view> value(std::string_view flag) const;

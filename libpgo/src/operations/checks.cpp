@@ -158,6 +158,13 @@ Result<ObjectPtr> ready_primary_pod(const Context& context, std::string_view ns,
                        "The primary of " + std::string(cluster));
 }
 
+Result<ObjectPtr> current_task(const Context& context, std::string_view ns, std::string_view name) {
+  auto found = context.client.get(kube::types::kPgTask, ns, name);
+  if (found) return std::make_shared<const kube::Object>(*std::move(found));
+  if (found.error().code == Code::not_found) return ObjectPtr();
+  return fail(std::move(found).error());
+}
+
 Result<void> replace_task(const Context& context, const kube::Object& task, const ObjectPtr& old) {
   if (old) {
     kube::DeleteOptions only_this;

@@ -55,6 +55,9 @@ Result<ObjectPtr> ready_repo_pod(const Context& context, std::string_view ns,
 Result<ObjectPtr> ready_primary_pod(const Context& context, std::string_view ns,
                                     std::string_view cluster);
 
+/// The task as it is stored now, not as a cache remembers it; null when there is none.
+Result<ObjectPtr> current_task(const Context& context, std::string_view ns, std::string_view name);
+
 /// Puts a task in the place of an older one of that name. `conflict` when somebody else did the
 /// same in between.
 Result<void> replace_task(const Context& context, const kube::Object& task, const ObjectPtr& old);

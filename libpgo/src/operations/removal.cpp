@@ -6,7 +6,11 @@ namespace pgo::operations {
 
 Result<void> request_removal(const Context& context, const std::string& ns,
                              const std::string& target, const model::Removal& removal) {
-  const std::string name = model::names::removal_task(target);
+  return request_removal_task(context, ns, model::names::removal_task(target), removal);
+}
+
+Result<void> request_removal_task(const Context& context, const std::string& ns,
+                                  const std::string& name, const model::Removal& removal) {
   const kube::Object task = model::removal_task(ns, name, removal).object();
   auto created = context.client.create(kube::types::kPgTask, task);
   if (created) return {};

@@ -11,5 +11,8 @@ namespace pgo::operations {
 /// switches is the same request again; one with others, or a finished one, is replaced (K22).
 Result<void> request_removal(const Context& context, const std::string& ns,
                              const std::string& target, const model::Removal& removal);
+/// The same for a task of any name.
+Result<void> request_removal_task(const Context& context, const std::string& ns,
+                                  const std::string& name, const model::Removal& removal);
 
 }  // namespace pgo::operations

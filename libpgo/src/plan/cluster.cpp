@@ -283,6 +283,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   Plan plan(view, now);
   Work work{view, settings, plan};
   if (removal(work)) return plan;
+  const bool dumps_go = dump_removal(work);
   if (!view.cluster || view.cluster->meta.deleting) return plan;
   if (!view.cluster->object) {
     plan.wait(Reason::invalid_object, subject("Pgcluster", view.name), view.cluster->problem);
@@ -293,6 +294,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   failover(work);
   schedules(work);
   backups(work);
+  if (!dumps_go) dumps(work);
   replicas(work);
   scaledown(work);
   record_conditions(*view.cluster, plan);

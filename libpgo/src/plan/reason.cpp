@@ -16,6 +16,8 @@ std::string_view to_string(Reason reason) {
       return "first_backup";
     case Reason::backup:
       return "backup";
+    case Reason::dump:
+      return "dump";
     case Reason::job_failed:
       return "job_failed";
     case Reason::pods_gone:
@@ -56,6 +58,8 @@ std::string_view explain(Reason reason) {
       return "waiting for the first full backup; replicas are made from it";
     case Reason::backup:
       return "waiting for a backup Job to succeed";
+    case Reason::dump:
+      return "waiting for a Job that writes or loads a dump";
     case Reason::job_failed:
       return "a Job failed for good; look at its log, remove the cause, delete the Job and it is "
              "made again";

@@ -148,28 +148,31 @@ bool records_gone(Removing& work) {
   return gone;
 }
 
-bool is_backup_volume(const ClusterView& view, std::string_view volume) {
-  return volume == model::names::repo_volume(view.name) ||
-         volume == model::names::pgdump_volume(view.name) ||
-         volume == model::names::legacy_backup_volume(view.name);
+bool is_backup_volume(const ClusterView& view, const Volume& volume) {
+  const std::string& name = volume.meta.name;
+  return volume.pgdump || name == model::names::repo_volume(view.name) ||
+         name == model::names::pgdump_volume(view.name) ||
+         name == model::names::legacy_backup_volume(view.name);
 }
 
 bool data_gone(Removing& work) {
   if (!work.what.delete_data) return true;
   return all_gone(work, types::kPersistentVolumeClaim, work.view.volumes,
-                  "the task says delete-data", "Foreground", [&](const Volume& volume) {
-                    return !is_backup_volume(work.view, volume.meta.name);
-                  });
+                  "the task says delete-data", "Foreground",
+                  [&](const Volume& volume) { return !is_backup_volume(work.view, volume); });
 }
 
 bool jobs_gone(Removing& work) {
-  const bool jobs = all_gone(
-      work, types::kJob, work.view.jobs, "the cluster is removed", "Foreground",
-      [](const Job& job) { return job.backrest || job.pgdump || job.pgbackup || job.succeeded; });
+  const auto ours = [](const Job& job) {
+    return job.backrest || job.pgdump || job.pgrestore || job.pgbackup;
+  };
+  const bool jobs =
+      all_gone(work, types::kJob, work.view.jobs, "the cluster is removed", "Foreground",
+               [&](const Job& job) { return ours(job) || job.succeeded; });
   const bool pods =
       std::none_of(work.view.pods.begin(), work.view.pods.end(), [&](const auto& pod) {
         const Job* job = pod->job.empty() ? nullptr : work.view.job(pod->job);
-        return job != nullptr && (job->backrest || job->pgdump || job->pgbackup);
+        return job != nullptr && ours(*job);
       });
   return jobs && pods;
 }
@@ -188,10 +191,9 @@ bool backups_gone(Removing& work) {
   const bool secret =
       all_gone(work, types::kSecret, work.view.secrets, "the task says delete-backups",
                "Background", [](const Secret& one) { return one.repo; });
-  const bool volumes =
-      all_gone(work, types::kPersistentVolumeClaim, work.view.volumes,
-               "the task says delete-backups", "Foreground",
-               [&](const Volume& volume) { return is_backup_volume(work.view, volume.meta.name); });
+  const bool volumes = all_gone(
+      work, types::kPersistentVolumeClaim, work.view.volumes, "the task says delete-backups",
+      "Foreground", [&](const Volume& volume) { return is_backup_volume(work.view, volume); });
   return secret && volumes;
 }
 

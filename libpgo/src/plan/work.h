@@ -33,6 +33,10 @@ void failover(Work& work);
 void backups(Work& work);
 /// What the cluster's schedules ask for now, and when to look again.
 void schedules(Work& work);
+/// `pgo delete backup`: the dumps and their volume go. True while a task asks for it.
+bool dump_removal(Work& work);
+/// Dumps that tasks ask for, and loads of them.
+void dumps(Work& work);
 /// Nothing before the first full backup.
 void replicas(Work& work);
 /// Takes off the tag by which Patroni's callback asked for a backup.

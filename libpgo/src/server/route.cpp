@@ -71,6 +71,7 @@ std::vector<Route> all_routes() {
   add_explain_routes(routes);
   add_failover_routes(routes);
   add_schedule_routes(routes);
+  add_pgdump_routes(routes);
   add_system_routes(routes);
   return routes;
 }

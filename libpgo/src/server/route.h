@@ -141,6 +141,7 @@ void add_cluster_routes(std::vector<Route>& routes);
 void add_explain_routes(std::vector<Route>& routes);
 void add_failover_routes(std::vector<Route>& routes);
 void add_schedule_routes(std::vector<Route>& routes);
+void add_pgdump_routes(std::vector<Route>& routes);
 void add_system_routes(std::vector<Route>& routes);
 std::vector<Route> all_routes();
 

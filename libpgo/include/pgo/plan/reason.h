@@ -16,6 +16,7 @@ enum class Reason {
   stanza,             ///< the stanza-create Job has not succeeded
   first_backup,       ///< the first full backup has not succeeded
   backup,             ///< a later backup Job has not succeeded
+  dump,               ///< a Job that dumps or loads has not ended
   job_failed,         ///< a Job gave up
   pods_gone,          ///< pods of deleted Deployments still end
   objects_gone,       ///< deleted objects are still there
