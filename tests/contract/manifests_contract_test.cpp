@@ -4,6 +4,7 @@
 #include "pgo/manifests/cluster.h"
 #include "pgo/manifests/instance.h"
 #include "pgo/manifests/namespace.h"
+#include "pgo/manifests/pgdump.h"
 #include "pgo/manifests/repo.h"
 #include "pgo/model/names.h"
 
@@ -173,6 +174,42 @@ void hold_scaled(Report& report, const std::string& name) {
   }
 }
 
+/// Backups that people asked for; the cluster itself was made in another recording.
+void hold_backup(Report& report, const std::string& name) {
+  const auto recorded = load_case(name);
+  auto cluster = cluster_of(load_case("create-cluster-plain"));
+  cluster.metadata.name = recorded.request["Args"][0].as_string();
+  hold_jobs(report, recorded, cluster, model::Config::defaults());
+}
+
+/// The object with the name that was drawn at random for the recorded one.
+kube::Object renamed(kube::Object made, const GoldenCase& recorded, std::string_view kind) {
+  const auto items = recorded.all(kind);
+  REQUIRE(items.size() == 1);
+  made.document().at_or_add("metadata").set("name", items[0]->name);
+  json::Value& pod = made.document().at_or_add("spec").at_or_add("template");
+  pod.at_or_add("metadata").set("name", items[0]->name);
+  return made;
+}
+
+void hold_dumps(Report& report) {
+  const auto& renderer = Renderer::built_in();
+  const auto& config = model::Config::defaults();
+  const auto task_of = [](const GoldenCase& recorded) {
+    return required(model::PgTask::from(kube::Object(recorded.all("pgtasks").front()->object)));
+  };
+  const auto dump = load_case("backup-pgdump");
+  report.hold(
+      dump, "jobs",
+      renamed(required(manifests::pgdump_job(renderer, task_of(dump), config)), dump, "jobs"));
+  report.hold(dump, "persistentvolumeclaims",
+              required(manifests::pgdump_volume(renderer, task_of(dump))));
+  const auto load = load_case("restore-pgdump");
+  report.hold(
+      load, "jobs",
+      renamed(required(manifests::pgrestore_job(renderer, task_of(load), config)), load, "jobs"));
+}
+
 void hold_namespace(Report& report) {
   const auto recorded = load_case("create-namespace");
   report.hold(recorded, "namespaces",
@@ -207,6 +244,8 @@ TEST_CASE("contract: the objects of create, scale and namespaces are those of 4.
   hold_scaled(report, "scale-one");
   hold_scaled(report, "scale-replica-count-2");
   hold_namespace(report);
+  for (const char* name : {"backup-full", "backup-s3-and-local"}) hold_backup(report, name);
+  hold_dumps(report);
   CHECK(report.compared > 200);
 
   auto intended = Intended::load("differences.md");

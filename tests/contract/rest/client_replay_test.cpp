@@ -203,6 +203,12 @@ TEST_CASE("contract: the client sends what 4.2.0's sent and prints what it print
   for (const char* prefix : {"create-cluster-", "delete-cluster-", "scale", "show-cluster",
                              "show-workflow", "test-", "status", "version", "auth-a", "failover-",
                              "create-schedule", "show-schedule", "delete-schedule"}) {
+  for (const char* prefix :
+       {"create-cluster-", "delete-cluster-", "scale", "show-cluster", "show-workflow", "test-",
+        "status", "version", "auth-a", "failover-", "create-schedule", "show-schedule",
+          "delete-schedule"}) {
+       {"backup-", "show-backup", "create-cluster-", "delete-cluster-", "scale", "show-cluster",
+        "show-workflow", "test-", "status", "version", "auth-a", "failover-"}) {
     for (const RecordedCase& recorded : test::recorded_cases(prefix)) {
       if (recorded.exchanges().empty() || kOtherwise.contains(recorded.name)) continue;
       CAPTURE(recorded.name);
@@ -227,6 +233,8 @@ TEST_CASE("contract: what 4.2.0 refused without asking the server is refused lik
        {"create-cluster-noargs", "scaledown-no-target", "show-cluster-noargs",
         "delete-cluster-answer-no", "create-schedule-bad-cron", "create-schedule-missing-cron",
         "create-schedule-bad-backup-type", "create-schedule-missing-backup-type"}) {
+       {"create-cluster-noargs", "backup-noargs", "backup-bad-type", "scaledown-no-target",
+        "show-cluster-noargs", "delete-cluster-answer-no"}) {
     const RecordedCase recorded = test::recorded_case(name);
     CAPTURE(recorded.name);
     REQUIRE(recorded.exchanges().empty());

@@ -186,4 +186,26 @@ void RequestWorld::put_instance(std::string_view ns, std::string_view cluster,
   REQUIRE(client().update_status(types::kPod, stored).has_value());
 }
 
+void RequestWorld::put_pod(std::string_view ns, std::string_view name, std::string_view cluster,
+                           std::string_view label, std::string_view value, bool ready) {
+  kube::Object pod(types::kPod, ns, name);
+  pod.set_label(model::label::kCluster, cluster);
+  pod.set_label(label, value);
+  pod.document().set("spec", *json::parse(R"({"containers":[{"name":"database","image":"i"}]})"));
+  kube::Object stored = put(types::kPod, pod);
+  stored.document().set(
+      "status",
+      json::Value::object(
+          {{"phase", "Running"},
+           {"containerStatuses",
+            json::Value::array({json::Value::object({{"name", "database"}, {"ready", ready}})})}}));
+  REQUIRE(client().update_status(types::kPod, stored).has_value());
+}
+
+void RequestWorld::put_ready_pods(std::string_view ns, std::string_view cluster) {
+  const std::string name(cluster);
+  put_pod(ns, name + "-pod", cluster, model::label::kRole, model::role::kMaster);
+  put_pod(ns, name + "-repo", cluster, model::label::kBackrestRepo, model::kTrue);
+}
+
 }  // namespace pgo::test

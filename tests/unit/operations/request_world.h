@@ -58,6 +58,11 @@ class RequestWorld {
   std::function<Result<kube::ExecResult>(const kube::ExecRequest&)> on_exec;
   /// The commands that were run, oldest first.
   std::vector<kube::ExecRequest> execs;
+  /// A pod of a cluster with one ready (or not) container "database".
+  void put_pod(std::string_view ns, std::string_view name, std::string_view cluster,
+               std::string_view label, std::string_view value, bool ready = true);
+  /// The primary's and the repository's pod, both ready: NAME-pod and NAME-repo.
+  void put_ready_pods(std::string_view ns, std::string_view cluster);
 
   /// A create request as the client sends it without flags.
   model::rest::CreateClusterRequest create_request(std::string name) const;
