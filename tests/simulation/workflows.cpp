@@ -12,6 +12,7 @@ const std::vector<Workflow>& workflows() {
   static const std::vector<Workflow> all = [] {
     std::vector<Workflow> made;
     add_cluster_workflows(made);
+    add_backup_workflows(made);
     add_failover_workflows(made);
     add_schedule_workflows(made);
     return made;

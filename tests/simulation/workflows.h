@@ -21,6 +21,7 @@ struct Workflow {
 const std::vector<Workflow>& workflows();
 const Workflow& workflow_named(std::string_view name);
 
+void add_backup_workflows(std::vector<Workflow>& workflows);
 void add_cluster_workflows(std::vector<Workflow>& workflows);
 void add_failover_workflows(std::vector<Workflow>& workflows);
 void add_schedule_workflows(std::vector<Workflow>& workflows);

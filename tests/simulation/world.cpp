@@ -52,7 +52,9 @@ World::World(WorldOptions options)
   }
   controllers_ = std::make_unique<embedded::Controllers>(*door_, clock, world_ids_, Log{},
                                                          quiet_controllers());
-  node_ = std::make_unique<test::StandInNode>(*door_, clock, world_ids_, test::StandInOptions{});
+  test::StandInOptions node;
+  node.fails = [this](const test::StandInPod& pod) { return pod_fails && pod_fails(pod.name); };
+  node_ = std::make_unique<test::StandInNode>(*door_, clock, world_ids_, std::move(node));
   server_->set_container_runtime(node_.get());
   restart_operator();
   REQUIRE(run_until([&] { return engine_->synced(); }));
@@ -231,6 +233,36 @@ std::string World::schedule(const std::string& cluster, const std::string& type,
 
 void World::delete_schedule(const std::string& name) {
   REQUIRE(client_.remove(types::kConfigMap, kNs, name).has_value());
+void World::back_up(const std::string& cluster, const std::string& options) {
+  const std::string name = model::names::backup(cluster);
+  model::BackrestWork work;
+  work.cluster = cluster;
+  work.command = model::backrest_command::kBackup;
+  work.options = options;
+  for (const kube::Object& pod : list(types::kPod)) {
+    if (pod.label("pgo-backrest-repo") == "true") work.repo_pod = pod.name();
+  }
+  REQUIRE(client_.remove(types::kPgTask, kNs, name));
+  stored(types::kPgTask, model::backrest_task(kNs, name, work).object());
+}
+
+void World::dump(const std::string& cluster) {
+  model::PgTask task =
+      model::new_task(kNs, model::names::pgdump_task(cluster), model::TaskType::pgdump, cluster);
+  task.spec.storage = requested_cluster(kNs, cluster).spec.primary_storage;
+  task.spec.parameters = {{"pg-cluster", cluster},
+                          {"pgdump-host", cluster},
+                          {"pgdump-db", "postgres"},
+                          {"pgdump-all", "false"},
+                          {"pvc-name", model::names::pgdump_volume(cluster)}};
+  stored(types::kPgTask, task.object());
+}
+
+void World::delete_dumps(const std::string& cluster) {
+  may_go_.insert(model::names::pgdump_volume(cluster));
+  stored(types::kPgTask, model::removal_task(kNs, model::names::backup_removal_task(cluster),
+                                             {.cluster = cluster, .is_backup = true})
+                             .object());
 }
 
 void World::fail_leader(const std::string& cluster) {

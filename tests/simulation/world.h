@@ -44,6 +44,12 @@ class World {
   std::string schedule(const std::string& cluster, const std::string& type,
                        const std::string& cron);
   void delete_schedule(const std::string& name);
+  /// A backup on request: its task takes the place of the older one.
+  void back_up(const std::string& cluster, const std::string& options);
+  void dump(const std::string& cluster);
+  void delete_dumps(const std::string& cluster);
+  /// True: this pod of a Job fails.
+  std::function<bool(const std::string& pod)> pod_fails;
   /// The leader's database stops answering; Patroni promotes another instance; then it heals.
   void fail_leader(const std::string& cluster);
 
