@@ -1,4 +1,7 @@
 """Backups of one cluster by every tool: taken, shown, expired, dumped, loaded, deleted."""
+import json
+import subprocess
+
 import pytest
 
 from daemon import Cluster, eventually
@@ -74,9 +77,18 @@ def superuser(daemon, cluster, statement):
                        "postgres", "-v", "ON_ERROR_STOP=1", "-qtAc", statement).stdout.strip()
 
 
-def load(daemon, cluster, *options):
-    daemon.pgo("restore", cluster, "--backup-type=pgdump", "--no-prompt",
-               f"--backup-pvc=backup-{cluster}-pgdump-pvc", *options)
+def load(daemon, cluster, timestamp=""):
+    """Asks the REST service to load a dump, and waits for the end of it."""
+    settings = json.loads((daemon.state / "client.json").read_text())
+    pki = daemon.state / "pki"
+    request = {"Namespace": settings["namespace"], "FromCluster": cluster,
+               "FromPVC": f"backup-{cluster}-pgdump-pvc", "PITRTarget": timestamp}
+    done = subprocess.run(
+        ["curl", "--silent", "--show-error", "--cacert", pki / "ca.crt", "--cert",
+         pki / "client.crt", "--key", pki / "client.key", "--config", "-", "--data",
+         json.dumps(request), settings["url"] + "/pgdumprestore"], capture_output=True, text=True,
+        input=f'user = "{settings["username"]}:{settings["password"]}"\n')
+    assert json.loads(done.stdout)["Code"] == "ok", done.stdout + done.stderr
     return finished(daemon, f"restore-{cluster}-pgdump")
 
 

@@ -233,6 +233,8 @@ std::string World::schedule(const std::string& cluster, const std::string& type,
 
 void World::delete_schedule(const std::string& name) {
   REQUIRE(client_.remove(types::kConfigMap, kNs, name).has_value());
+}
+
 void World::back_up(const std::string& cluster, const std::string& options) {
   const std::string name = model::names::backup(cluster);
   model::BackrestWork work;

@@ -283,28 +283,6 @@ void check_schedule(Replay& replay, const json::Value& write) {
   CHECK(map["data"].members().size() == 1);
   CHECK(test::without_chance(map["data"][name].as_string()) ==
         test::without_chance(recorded["data"][name].as_string()));
-/// A cluster as the recordings of backups found it, its pods ready.
-void put_backed_up_cluster(Replay& replay, const std::string& ns, const std::string& name,
-                           std::string_view storage_type = {}) {
-  auto request = replay.world.create_request(name);
-  request.ns = ns;
-  REQUIRE(operations::create_cluster(replay.world.context(), replay.world.admin(), request));
-  if (!storage_type.empty()) {
-    kube::Object cluster = replay.world.get(types::kPgCluster, ns, name);
-    cluster.document()
-        .at_or_add("spec")
-        .at_or_add("userlabels")
-        .set(model::label::kBackrestStorageType, storage_type);
-    REQUIRE(replay.world.client().update(types::kPgCluster, cluster).has_value());
-  }
-  replay.world.put_ready_pods(ns, name);
-}
-
-std::string namespace_in(const json::Value& exchange) {
-  for (const char* ns : {"pgouser1", "pgouser2"}) {
-    if (json::write(exchange).find(ns) != std::string::npos) return ns;
-  }
-  return "pgouser3";
 }
 
 }  // namespace
@@ -351,6 +329,39 @@ TEST_CASE("contract: schedules are shown and deleted as 4.2.0 did") {
                     .name()
                     .empty());
         }
+      }
+    }
+  }
+}
+
+namespace {
+
+/// A cluster as the recordings of backups found it, its pods ready.
+void put_backed_up_cluster(Replay& replay, const std::string& ns, const std::string& name,
+                           std::string_view storage_type = {}) {
+  auto request = replay.world.create_request(name);
+  request.ns = ns;
+  REQUIRE(operations::create_cluster(replay.world.context(), replay.world.admin(), request));
+  if (!storage_type.empty()) {
+    kube::Object cluster = replay.world.get(types::kPgCluster, ns, name);
+    cluster.document()
+        .at_or_add("spec")
+        .at_or_add("userlabels")
+        .set(model::label::kBackrestStorageType, storage_type);
+    REQUIRE(replay.world.client().update(types::kPgCluster, cluster).has_value());
+  }
+  replay.world.put_ready_pods(ns, name);
+}
+
+std::string namespace_in(const json::Value& exchange) {
+  for (const char* ns : {"pgouser1", "pgouser2"}) {
+    if (json::write(exchange).find(ns) != std::string::npos) return ns;
+  }
+  return "pgouser3";
+}
+
+}  // namespace
+
 TEST_CASE("contract: backup writes the task of 4.2.0, and nothing when it is refused") {
   for (const RecordedCase& recorded : test::recorded_cases("backup-")) {
     CAPTURE(recorded.name);
