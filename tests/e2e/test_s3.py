@@ -96,7 +96,7 @@ def back_up(daemon, cluster, *options):
                      if t["metadata"]["name"] == f"backrest-backup-{cluster}"), None)
         return task and task["spec"]["status"].startswith("job ") and task
 
-    task = eventually("the backup ends", ended, 90)
+    task = eventually("the backup ends", ended, 180)
     assert task["spec"]["status"] == "job completed", task["status"]
 
 
@@ -124,7 +124,7 @@ def test_a_backup_goes_where_it_is_told_and_retention_holds_there(daemon, both):
     back_up(daemon, "both", "--pgbackrest-storage-type=s3", "--backup-opts=--type=incr")
     assert backups(daemon, "both") == {"local": ["full"], "s3": ["full", "incr"]}
     back_up(daemon, "both", "--pgbackrest-storage-type=local,s3",
-            "--backup-opts=--type=full --repo1-retention-full=1")
+            "--backup-opts=--type=full --repo1-retention-full=1 --process-max=4")
     assert backups(daemon, "both") == {"local": ["full"], "s3": ["full"]}
 
 
