@@ -11,7 +11,8 @@ std::string_view remedy(Reason reason) {
       return "it ends when Patroni's leader lock names one of them; look at the ConfigMap "
              "SCOPE-leader and the pods' label role";
     case Reason::repo_ready:
-      return "it ends when the one pod of Deployment CLUSTER-backrest-shared-repo is ready; look at "
+      return "it ends when the one pod of Deployment CLUSTER-backrest-shared-repo is ready; look "
+             "at "
              "that pod and its volume";
     case Reason::stanza:
     case Reason::first_backup:
