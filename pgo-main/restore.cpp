@@ -16,22 +16,26 @@ std::string new_volume(const std::string& cluster) {
 int restore(App& app, const Arguments& arguments) {
   if (arguments.names().size() != 1) return usage_error(app, "name the cluster to restore.");
   const std::string& type = arguments.text("backup-type");
-  if (!type.empty() && type != "pgbackrest") {
-    return usage_error(app, "--backup-type=" + type + " is not known; use pgbackrest.");
+  const bool dump = type == "pgdump";
+  if (!type.empty() && type != "pgbackrest" && !dump) {
+    return usage_error(app, "--backup-type must be pgbackrest or pgdump.");
   }
-  if (!arguments.text("backup-pvc").empty()) {
+  if (!dump && !arguments.text("backup-pvc").empty()) {
     return usage_error(app, "--backup-pvc has a meaning only with --backup-type=pgdump.");
   }
   const int timeout = arguments.integer("wait-timeout");
   if (timeout < 1) return usage_error(app, "--wait-timeout must be 1 or more seconds.");
   const std::string& cluster = arguments.names().front();
-  if (!arguments.boolean("no-prompt") &&
-      !app.confirm("This stops " + cluster +
-                   " once the backup is restored beside it, and starts it on the restored data; "
-                   "what was written after the point that is restored is lost. Proceed?")) {
+  const std::string question =
+      dump ? "This loads the dump into " + cluster + " over what is there. Proceed?"
+           : "This stops " + cluster +
+                 " once the backup is restored beside it, and starts it on the restored data; what "
+                 "was written after the point that is restored is lost. Proceed?";
+  if (!arguments.boolean("no-prompt") && !app.confirm(question)) {
     app.output().line("Nothing was restored.");
     return kDone;
   }
+  if (dump) return restore_dump(app, arguments);
   model::rest::RestoreRequest request;
   request.ns = app.ns();
   request.from_cluster = cluster;

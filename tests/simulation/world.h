@@ -131,7 +131,6 @@ class World {
   std::set<std::string> may_go_;  ///< names of volumes and secrets that a task asked to remove
   std::vector<std::string> writes_;
   std::string violation_;
-  std::string failing_;
   std::size_t operator_steps_ = 0;
   std::clock_t operator_ticks_ = 0;
   std::optional<Duration> release_after_;

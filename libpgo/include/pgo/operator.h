@@ -51,8 +51,8 @@ struct OperatorOptions {
   /// "/health" and "/healthz" only (DISABLE_TLS and NOAUTH_ROUTES of 4.2.0).
   bool client_certificates = true;
   std::vector<std::string> noauth_routes{"/health"};
-  int workers = 4;             ///< threads that carry out plans
-  int password_length = 24;    ///< letters of generated passwords
+  int workers = 4;           ///< threads that carry out plans
+  int password_length = 24;  ///< letters of generated passwords
   /// Events of clusters; called from any thread, must return at once. Never after `stop`.
   engine::EventSink events{};
   /// On whose behalf requests through `channel` are made; written to label pgouser.

@@ -22,8 +22,6 @@ std::string_view remedy(Reason reason) {
       return "it ends when the Job succeeds; look at the log of its pods";
     case Reason::dump:
       return "it ends when the Job succeeds or fails; look at the log of its pods";
-    case Reason::policy:
-      return "create the policy, or delete the task that asks for it";
     case Reason::job_failed:
       return "remove the cause that the log of its pods names, then delete the Job: it is made "
              "again";

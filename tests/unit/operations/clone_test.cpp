@@ -55,10 +55,8 @@ TEST_CASE("clone: what cannot work is refused before anything is written") {
   test::RequestWorld world;
   world.create("hippo");
   world.create("taken");
-  world.put(types::kPersistentVolumeClaim,
-            kube::Object(types::kPersistentVolumeClaim, "pgouser1", "kept"));
-  world.put(types::kPersistentVolumeClaim,
-            kube::Object(types::kPersistentVolumeClaim, "pgouser1", "saved-pgbr-repo"));
+  world.put_claim("pgouser1", "kept");
+  world.put_claim("pgouser1", "saved-pgbr-repo");
   const std::size_t before = world.written();
   auto s3 = request("hippo", "rhino");
   s3.backrest_storage_source = "s3";

@@ -151,10 +151,7 @@ TEST_CASE("scale: names differ, and never repeat one whose data is still there")
 
   const std::string removed = *names.begin();
   REQUIRE(world.client().remove(types::kPgReplica, "pgouser1", removed).has_value());
-  kube::Object claim(types::kPersistentVolumeClaim, "pgouser1", removed);
-  claim.document().set("spec", *json::parse(R"({"accessModes":["ReadWriteOnce"],
-                                                "resources":{"requests":{"storage":"1G"}}})"));
-  world.put(types::kPersistentVolumeClaim, claim);
+  world.put_claim("pgouser1", removed);
   REQUIRE(operations::scale(world.context(), world.admin(), scale_request("hippo")).has_value());
   for (const auto& replica : world.all(types::kPgReplica, "pgouser1")) {
     CHECK(replica.name() != removed);

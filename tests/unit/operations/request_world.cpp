@@ -67,6 +67,13 @@ kube::Object RequestWorld::put(const kube::ResourceType& type, const kube::Objec
   return *std::move(created);
 }
 
+void RequestWorld::put_claim(const std::string& ns, const std::string& name) {
+  kube::Object claim(types::kPersistentVolumeClaim, ns, name);
+  claim.document().set("spec", *json::parse(R"({"accessModes":["ReadWriteOnce"],
+      "resources":{"requests":{"storage":"300M"}}})"));
+  put(types::kPersistentVolumeClaim, claim);
+}
+
 kube::Object RequestWorld::get(const kube::ResourceType& type, std::string_view ns,
                                std::string_view name) {
   auto found = client().get(type, ns, name);

@@ -65,8 +65,7 @@ TEST_CASE("O5: what cannot work is refused before anything is written") {
   test::RequestWorld world;
   world.create("hippo");
   world.create("rhino");
-  world.put(types::kPersistentVolumeClaim,
-            kube::Object(types::kPersistentVolumeClaim, "pgouser1", "hippo-data"));
+  world.put_claim("pgouser1", "hippo-data");
   const std::size_t before = world.written();
   const auto refused = [&](rest::RestoreRequest wrong, auto change) {
     change(wrong);
