@@ -22,35 +22,34 @@ def backups(daemon):
     return [b["type"] for b in json.loads(info.stdout)[0]["backup"]]
 
 
-def succeeded_job(daemon):
-    for job in daemon.objects("jobs", "pg-cluster=clock"):
-        if job["metadata"]["name"] == TASK and job["status"].get("succeeded"):
-            return job["metadata"]["uid"]
-    return None
+def firing(daemon):
+    """Which firing the last scheduled task answers."""
+    task = next((t for t in daemon.objects("pgtasks") if t["metadata"]["name"] == TASK), None)
+    return task and task["metadata"]["annotations"]["pgo-schedule-firing"]
 
 
 def test_a_schedule_with_retention_2_keeps_exactly_2_after_4_runs(daemon, clock):
     daemon.pgo("create", "schedule", "clock", "--schedule=*/3 * * * * *", "--schedule-type=pgbackrest",
                "--pgbackrest-backup-type=full", "--schedule-opts=--repo1-retention-full=2")
-    runs = set()
+    firings = set()
 
     def four():
-        runs.add(succeeded_job(daemon))
-        return len(runs - {None}) >= 4
+        firings.add(firing(daemon))
+        return len(firings - {None}) >= 4
 
-    eventually("four scheduled backups", four, 150, 0.1)
+    eventually("four scheduled backups", four, 150)
     daemon.pgo("delete", "schedule", "--schedule-name=clock-pgbackrest-full", "--no-prompt")
 
     def settled():
         task = next((t for t in daemon.objects("pgtasks") if t["metadata"]["name"] == TASK), None)
         return task and task["spec"]["status"] == "job completed"
 
-    eventually("the last scheduled backup is over", settled)
+    eventually("the fourth scheduled backup is over", settled, 90)
     assert backups(daemon) == ["full", "full"]
     # K2: it never fires again.
-    last = succeeded_job(daemon)
+    last = firing(daemon)
     time.sleep(7)
-    assert succeeded_job(daemon) == last
+    assert firing(daemon) == last
 
 
 def test_schedules_are_shown_and_gone_after_deletion(daemon, clock):
