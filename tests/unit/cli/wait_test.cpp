@@ -169,3 +169,13 @@ TEST_CASE("show workflow: one that is under way tells what it waits for, a finis
     CHECK(world.requests.size() == (finished ? 1U : 2U));
   }
 }
+
+TEST_CASE("waiting: after a restore the replicas that there are count, not those once asked for") {
+  const rest::ShowWorkflowDetail restored{"hippo",
+                                          {{"task submitted", "2026-11-22T00:00:00Z"},
+                                           {"restored Primary created", "2026-11-22T00:01:00Z"}}};
+  auto detail = cluster("pgcluster Initialized", "1", {pod("primary", true)});
+  CHECK_FALSE(cli::waiting_for(detail, restored).has_value());
+  detail.replicas.emplace_back();
+  CHECK(cli::waiting_for(detail, restored).has_value());
+}
