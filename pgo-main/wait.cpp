@@ -107,13 +107,15 @@ std::optional<std::string> waiting_for(const ShowClusterDetail& detail,
   const bool submitted = workflow.parameters.contains(std::string(model::step::kSubmitted));
   const bool completed = workflow.parameters.contains(std::string(model::step::kCompleted));
   // The workflows of clones and restores have no such step.
-  const bool other = workflow.parameters.contains(std::string(model::step::kCloneCreate)) ||
-                     workflow.parameters.contains(std::string(model::step::kRestorePrimaryCreated));
-  if (submitted && !completed && !other) return "the operator to see the ready primary";
+  const bool cloned = workflow.parameters.contains(std::string(model::step::kCloneCreate));
+  const bool restored =
+      workflow.parameters.contains(std::string(model::step::kRestorePrimaryCreated));
+  if (submitted && !completed && !cloned && !restored)
+    return "the operator to see the ready primary";
   if (state != model::state::kClusterInitialized) return "the first full backup";
-  const auto wanted =
-      std::max<std::int64_t>(text::to_int(detail.cluster.spec.replicas).value_or(0),
-                             other ? static_cast<std::int64_t>(detail.replicas.size()) : 0);
+  // After a restore those that there are: some that were once asked for may be gone by now.
+  const auto wanted = restored ? static_cast<std::int64_t>(detail.replicas.size())
+                               : text::to_int(detail.cluster.spec.replicas).value_or(0);
   const auto ready = std::ranges::count_if(
       detail.pods, [](const ShowClusterPod& pod) { return is_ready(pod, "replica"); });
   if (ready < wanted) {
