@@ -1,3 +1,4 @@
+#include "embedded/node/container_probes.h"
 #include "embedded/node/files.h"
 #include "embedded/node/log_file.h"
 #include "embedded/node/sandbox.h"
@@ -265,4 +266,27 @@ TEST_CASE("supervisor: goes away while sandboxes start, speak and end") {
   for (int i = 0; i < kMany; ++i) world.shell(i % 2 == 0 ? "echo up; sleep 1000" : "echo gone");
   REQUIRE(world.started.take());
   world.supervisor.reset();  // an answer of one of them may be waiting in the same round
+}
+
+TEST_CASE("exec probe: its container's end while it runs harms nobody") {
+  World world;
+  NEEDS_USER(world);
+  auto id = world.shell("sleep 1000");
+  REQUIRE(world.started.take());
+  auto loop = *EventLoop::create("probes-test");
+  const auto specification =
+      *json::parse(R"({"readinessProbe":{"exec":{"command":["sleep","0.2"]}}})");
+  std::atomic<bool> judged = false;
+  std::unique_ptr<ContainerProbes> probes;
+  loop->call([&] {
+    probes = std::make_unique<ContainerProbes>(
+        *loop, *world.supervisor, specification,
+        ContainerProbes::Target{id, world.sandbox.env, "/", "127.80.0.7"},
+        [&](ProbeKind, bool, const std::string&) { judged = true; });
+    probes->start();
+  });
+  CHECK(world.exec(id, {"sleep", "0.1"}));  // by now the probe's command runs
+  loop->call([&] { probes.reset(); });
+  CHECK(world.exec(id, {"sleep", "0.4"}));  // by now it has ended
+  CHECK(!judged);
 }

@@ -85,10 +85,11 @@ void ContainerProbes::run(Probe& probe) {
        .working_dir = target_.working_dir,
        .stdin_data = {},
        .timeout = std::max<std::chrono::seconds>(probe.spec.timeout, kLeastExecTimeout)},
-      [this, &probe, alive = alive_](Result<kube::ExecResult> result) {
+      // On the supervisor's thread, when this may be gone: nothing of it is touched there.
+      [this, &probe, loop = &loop_, alive = alive_](Result<kube::ExecResult> result) {
         bool success = result && result->exit_code == 0;
         std::string message = result ? exec_message(*result) : result.error().message;
-        loop_.post([this, &probe, alive, success, message = std::move(message)] {
+        loop->post([this, &probe, alive, success, message = std::move(message)] {
           if (*alive) on_result(probe, success, message);
         });
       });
