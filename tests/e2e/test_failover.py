@@ -134,6 +134,8 @@ def test_with_autofail_off_nothing_takes_over_and_switched_on_again_it_heals(dae
 
 def test_the_first_primary_can_be_scaled_down_after_a_failover(daemon, hippo):
     """K14, and K15: the replicas' Service goes with the last replica."""
+    # Patroni labels a replica a moment after it streams.
+    eventually("the replica is labelled", lambda: len(query(daemon, "failover", "hippo")) == 1, 60)
     leader = deployment_of(daemon, hippo.leader())
     if leader == "hippo":
         (target,) = query(daemon, "failover", "hippo")
