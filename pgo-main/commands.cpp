@@ -138,10 +138,10 @@ Flag wait_flag(std::string_view help) {
   return {.name = "wait", .type = FlagType::boolean, .help = help};
 }
 
-Flag wait_timeout_flag() {
+Flag wait_timeout_flag(std::string_view seconds) {
   return {.name = "wait-timeout",
           .type = FlagType::integer,
-          .initial = "600",
+          .initial = seconds,
           .help = "Give up waiting after this many seconds"};
 }
 

@@ -52,7 +52,7 @@ Flag no_prompt_flag();
 /// On every command that writes; the program itself gives it to them.
 Flag dry_run_flag();
 Flag wait_flag(std::string_view help);
-Flag wait_timeout_flag();
+Flag wait_timeout_flag(std::string_view seconds = "600");
 Flag all_flag(std::string_view help);
 
 /// "", "json", "yaml" or "wide"; anything else is `invalid_argument`.

@@ -89,6 +89,9 @@ class Daemon:
         options = ["-l", selector] if selector else []
         return json.loads(self.kube("get", kind, *options, "-o", "json").stdout)["items"]
 
+    def object(self, kind, name):
+        return next(o for o in self.objects(kind) if o["metadata"]["name"] == name)
+
     def names(self, kind, selector=""):
         return sorted(item["metadata"]["name"] for item in self.objects(kind, selector))
 

@@ -28,7 +28,7 @@ def test_pgo_test_says_that_everything_is_up(daemon, hippo):
 
 
 def test_the_workflow_of_the_creation_is_completed(daemon, hippo):
-    task = next(t for t in daemon.objects("pgtasks") if t["metadata"]["name"] == "hippo-createcluster")
+    task = daemon.object("pgtasks", "hippo-createcluster")
     shown = daemon.pgo("show", "workflow", task["spec"]["parameters"]["workflowid"]).stdout
     assert "task completed" in shown
 
@@ -67,7 +67,7 @@ def test_a_deleted_primary_pod_hands_over_and_comes_back_as_a_replica(daemon, hi
                lambda: hippo.leader() not in (None, old) and hippo.can_write(4), 40)
     eventually("both replicas stream", lambda: hippo.streaming() == 2, 90)
     # K1: the labels that select by role follow the leader.
-    leader = next(p for p in daemon.objects("pods") if p["metadata"]["name"] == hippo.leader())
+    leader = daemon.object("pods", hippo.leader())
     deployment = leader["metadata"]["labels"]["deployment-name"]
 
     def followed():
@@ -107,7 +107,7 @@ def gone(daemon, name):
 
 def test_delete_with_kept_data_then_create_finds_the_rows_again(daemon, hippo):
     rows = hippo.sql("select count(*) from public.t")
-    leader = next(p for p in daemon.objects("pods") if p["metadata"]["name"] == hippo.leader())
+    leader = daemon.object("pods", hippo.leader())
     if leader["metadata"]["labels"]["deployment-name"] != "hippo":
         # The volume that a new cluster takes over is the one of the first primary.
         daemon.kube("delete", "pod", hippo.leader(), "--wait=false")

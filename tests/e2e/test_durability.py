@@ -129,13 +129,12 @@ def test_every_acknowledged_row_survives_scale_backup_and_failover_under_load(sy
         daemon.pgo("backup", "sync", "--backup-opts=--type=incr")
 
         def backed_up():
-            task = next(t for t in daemon.objects("pgtasks")
-                        if t["metadata"]["name"] == "backrest-backup-sync")
+            task = daemon.object("pgtasks", "backrest-backup-sync")
             return task["spec"]["status"] == "job completed"
 
         eventually("the backup is done", backed_up, 180)
         pod = eventually("a synchronous standby", lambda: synchronous_standby(cluster), 60)
-        target = next(p for p in daemon.objects("pods") if p["metadata"]["name"] == pod)
+        target = daemon.object("pods", pod)
         daemon.pgo("failover", "sync", "--no-prompt", "--wait",
                    f"--target={target['metadata']['labels']['deployment-name']}")
         reached = len(writer.acknowledged)

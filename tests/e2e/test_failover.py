@@ -11,17 +11,16 @@ def query(daemon, command, name):
 
 
 def task_of(daemon, name):
-    return next(t for t in daemon.objects("pgtasks") if t["metadata"]["name"] == f"{name}-failover")
+    return daemon.object("pgtasks", f"{name}-failover")
 
 
 def deployment_of(daemon, pod):
-    return next(p for p in daemon.objects("pods")
-                if p["metadata"]["name"] == pod)["metadata"]["labels"]["deployment-name"]
+    return daemon.object("pods", pod)["metadata"]["labels"]["deployment-name"]
 
 
 def labels_follow(daemon, name, leader):
     """K1: pgcluster and Deployments say who leads."""
-    cluster = next(c for c in daemon.objects("pgclusters") if c["metadata"]["name"] == name)
+    cluster = daemon.object("pgclusters", name)
     services = {d["metadata"]["name"]: d["metadata"]["labels"].get("service-name")
                 for d in daemon.objects("deployments", f"pgo-pg-database=true,pg-cluster={name}")}
     return (cluster["metadata"]["labels"]["current-primary"] == leader and
@@ -82,8 +81,7 @@ def test_a_failover_ends_when_the_target_leads_and_loses_no_row(daemon, hippo):
 
 def test_a_backup_is_made_after_the_promotion(daemon, hippo):
     def made():
-        task = next(t for t in daemon.objects("pgtasks")
-                    if t["metadata"]["name"] == "backrest-backup-hippo")["spec"]
+        task = daemon.object("pgtasks", "backrest-backup-hippo")["spec"]
         return (task["parameters"].get("pgha-backup-type") == "failover" and
                 task["status"] == "job completed")
     eventually("the backup after the failover is there", made, 60)
@@ -95,7 +93,7 @@ def kill_primary(daemon, leader):
 
 
 def paused(daemon):
-    config = next(c for c in daemon.objects("configmaps") if c["metadata"]["name"] == "hippo-config")
+    config = daemon.object("configmaps", "hippo-config")
     return json.loads(config["metadata"]["annotations"]["config"]).get("pause") is True
 
 
@@ -116,7 +114,7 @@ def test_with_autofail_off_nothing_takes_over_and_switched_on_again_it_heals(dae
     roles = []
 
     def many_looks():
-        pod = next(p for p in daemon.objects("pods") if p["metadata"]["name"] == replica)
+        pod = daemon.object("pods", replica)
         roles.append(pod["metadata"]["labels"]["role"])
         return len(roles) >= 20
     eventually("the replica was looked at long enough", many_looks, 60, interval=0.5)

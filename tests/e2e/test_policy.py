@@ -33,7 +33,7 @@ def psql(daemon, cluster, statement):
 
 
 def labels(daemon, name):
-    cluster = next(c for c in daemon.objects("pgclusters") if c["metadata"]["name"] == name)
+    cluster = daemon.object("pgclusters", name)
     return cluster["metadata"]["labels"]
 
 
@@ -49,7 +49,7 @@ def test_policies_at_creation_are_applied_and_their_errors_are_told(daemon, poll
     # K13: the second one stopped at its error, is not marked, and the workflow says why.
     assert psql(daemon, polly, "select to_regclass('half') is not null, to_regclass('never') is null") == "t|t"
     assert "bad" not in labels(daemon, "polly")
-    task = next(t for t in daemon.objects("pgtasks") if t["metadata"]["name"] == "polly-createcluster")
+    task = daemon.object("pgtasks", "polly-createcluster")
     shown = daemon.pgo("show", "workflow", task["spec"]["parameters"]["workflowid"]).stdout
     assert "failed policy: bad" in shown and "division by zero" in shown
     assert "polly-policies" not in daemon.names("pgtasks")

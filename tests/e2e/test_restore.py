@@ -12,7 +12,7 @@ def pony(daemon):
 
 
 def scope(daemon):
-    cluster = next(c for c in daemon.objects("pgclusters") if c["metadata"]["name"] == "pony")
+    cluster = daemon.object("pgclusters", "pony")
     return cluster["metadata"]["labels"]["crunchy-pgha-scope"]
 
 

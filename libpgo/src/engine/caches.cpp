@@ -186,11 +186,8 @@ plan::ClusterView NamespaceCaches::own_view(const std::string& cluster) const {
   view.secrets = from.secrets.indexed(cluster);
   view.config_maps = from.config_maps.indexed(cluster);
 
-  if (const plan::Task* task = view.task(model::names::policies_task(cluster));
-      task != nullptr && task->object) {
-    for (const auto& [name, value] : task->object->spec.parameters) {
-      if (auto policy = from.policies.get(ns_, name)) view.policies.push_back(std::move(policy));
-    }
+  for (const std::string& name : plan::policies_asked_for(view)) {
+    if (auto policy = from.policies.get(ns_, name)) view.policies.push_back(std::move(policy));
   }
   std::set<std::string, std::less<>> scopes{cluster};
   if (view.cluster) scopes.insert(view.cluster->scope);

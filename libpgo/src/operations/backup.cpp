@@ -20,10 +20,7 @@ struct Checked {
 Result<Checked> check(const Context& context, const rest::CreateBackrestBackupRequest& request,
                       model::PgCluster cluster) {
   const std::string name = cluster.name();
-  if (cluster.metadata.label(model::label::kBackrest) != model::kTrue) {
-    return fail(Code::failed_precondition,
-                "Cluster " + name + " does not use pgBackRest; nothing was started.", name);
-  }
+  PGO_TRY_VOID(check_uses_backrest(cluster, "nothing was started", name));
   if (cluster.status.state == model::state::kClusterRestoring) {
     return fail(Code::failed_precondition,
                 "Cluster " + name + " is being restored; try again when it is done.", name);

@@ -1,6 +1,7 @@
 #include "operations/backup_options.h"
 
 #include "operations/backup_option_table.h"
+#include "operations/checks.h"
 #include "pgo/base/text.h"
 #include "pgo/model/names.h"
 
@@ -15,10 +16,6 @@ struct Word {
   bool quoted = false;
   bool is_option() const { return !quoted && text.size() > 1 && text.front() == '-'; }
 };
-
-std::unexpected<Error> refuse(std::string message, std::string_view field) {
-  return fail(Code::invalid_argument, std::move(message), std::string(field));
-}
 
 /// Splits as a shell does; nothing is expanded.
 Result<std::vector<Word>> split_words(std::string_view text, std::string_view field) {

@@ -146,6 +146,15 @@ Result<ObjectPtr> the_ready_pod(const Context& context, std::string_view ns,
 
 }  // namespace
 
+Result<void> check_uses_backrest(const model::PgCluster& cluster, std::string_view consequence,
+                                 std::string_view subject) {
+  if (cluster.metadata.label(model::label::kBackrest) == model::kTrue) return {};
+  return fail(
+      Code::failed_precondition,
+      "Cluster " + cluster.name() + " does not use pgBackRest; " + std::string(consequence) + ".",
+      std::string(subject));
+}
+
 Result<ObjectPtr> ready_repo_pod(const Context& context, std::string_view ns,
                                  std::string_view cluster) {
   return the_ready_pod(context, ns, model::selector::repo(cluster),

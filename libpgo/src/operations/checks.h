@@ -12,6 +12,14 @@
 /// Checks that several requests share.
 namespace pgo::operations {
 
+/// Most replicas that one request may ask for; more is a typing error rather than a wish.
+inline constexpr int kMaxReplicas = 100;
+
+/// `invalid_argument` about a field of the request.
+inline std::unexpected<Error> refuse(std::string message, std::string_view field) {
+  return fail(Code::invalid_argument, std::move(message), std::string(field));
+}
+
 /// "key=value" that some node carries; nothing for an empty text. `flag` names the source in the
 /// refusal.
 Result<std::optional<std::pair<std::string, std::string>>> check_node_label(const Context& context,
@@ -45,6 +53,10 @@ Result<std::vector<model::PgCluster>> named_clusters(const Context& context, std
                                                      const std::vector<std::string>& names);
 /// What 4.2.0 answered, with code "ok", when a selector fits none.
 inline constexpr std::string_view kNoClusterMatches = "no clusters found that match the selector";
+
+/// Refuses a cluster without pgBackRest; `consequence` ends the sentence, `subject` is the error's.
+Result<void> check_uses_backrest(const model::PgCluster& cluster, std::string_view consequence,
+                                 std::string_view subject);
 
 /// The repository's pod: the one that is there, running and ready. `failed_precondition` otherwise.
 Result<ObjectPtr> ready_repo_pod(const Context& context, std::string_view ns,

@@ -19,23 +19,13 @@ namespace {
 namespace types = kube::types;
 using Request = model::rest::CloneRequest;
 
-constexpr int kMaxReplicas = 100;
-
-std::unexpected<Error> refuse(std::string message, std::string_view field) {
-  return fail(Code::invalid_argument, std::move(message), std::string(field));
-}
-
 Result<model::PgCluster> check_source(const Context& context, const Request& request) {
   if (request.source_cluster_name.empty()) {
     return refuse("The request names no cluster to clone.", "SourceClusterName");
   }
   PGO_TRY(model::PgCluster source, find_cluster(context, request.ns, request.source_cluster_name));
   PGO_TRY_VOID(check_no_removal(context, request.ns, request.source_cluster_name));
-  if (source.metadata.label(model::label::kBackrest) != model::kTrue) {
-    return fail(Code::failed_precondition,
-                "Cluster " + source.name() + " does not use pgBackRest; it cannot be cloned.",
-                "SourceClusterName");
-  }
+  PGO_TRY_VOID(check_uses_backrest(source, "it cannot be cloned", "SourceClusterName"));
   PGO_TRY_VOID(check_storage_type(source, request.backrest_storage_source, StorageTypes::one,
                                   "BackrestStorageSource"));
   return source;

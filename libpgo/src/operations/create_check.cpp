@@ -26,10 +26,6 @@ constexpr std::array kReservedLabels = {
     model::label::kBackrestRepo,   model::label::kBackrestJob, model::label::kBackrest,
     model::label::kPodTemplateHash};
 
-std::unexpected<Error> refuse(std::string message, std::string_view field) {
-  return fail(Code::invalid_argument, std::move(message), std::string(field));
-}
-
 Result<std::vector<std::string>> check_names(const Request& request) {
   if (request.name.empty()) return refuse("The request names no cluster.", "Name");
   if (request.series < 1) {

@@ -18,18 +18,10 @@ namespace {
 namespace types = kube::types;
 using Request = model::rest::RestoreRequest;
 
-std::unexpected<Error> refuse(std::string message, std::string_view field) {
-  return fail(Code::invalid_argument, std::move(message), std::string(field));
-}
-
 Result<model::PgCluster> check_cluster(const Context& context, const Request& request) {
   PGO_TRY(model::PgCluster cluster, find_cluster(context, request.ns, request.from_cluster));
   PGO_TRY_VOID(check_no_removal(context, request.ns, request.from_cluster));
-  if (cluster.metadata.label(model::label::kBackrest) != model::kTrue) {
-    return fail(Code::failed_precondition,
-                "Cluster " + cluster.name() + " does not use pgBackRest; it cannot be restored.",
-                "FromCluster");
-  }
+  PGO_TRY_VOID(check_uses_backrest(cluster, "it cannot be restored", "FromCluster"));
   PGO_TRY_VOID(check_storage_type(cluster, request.backrest_storage_type, StorageTypes::one,
                                   "BackrestStorageType"));
   return cluster;

@@ -10,9 +10,6 @@
 namespace pgo::operations {
 namespace {
 
-/// More at once is a typing error rather than a wish.
-constexpr std::int64_t kMaxReplicas = 100;
-
 struct CheckedScale {
   unsigned count = 0;
   model::StorageSpec storage;

@@ -15,10 +15,6 @@ using Create = model::rest::CreateScheduleRequest;
 /// A Job's name is also the label of its pods.
 constexpr std::size_t kLongestJobName = 63;
 
-std::unexpected<Error> refuse(std::string message, std::string_view field) {
-  return fail(Code::invalid_argument, std::move(message), std::string(field));
-}
-
 /// The schedule without what differs from cluster to cluster.
 Result<model::Schedule> check_backrest(const Create& request) {
   model::Schedule schedule;

@@ -27,6 +27,7 @@ struct Everything {
   Many<Service> services;
   Many<ConfigMap> config_maps;
   Many<Secret> secrets;
+  Many<Policy> policies;
 
   void add(const kube::Object& object) {
     const std::string_view kind = object.kind();
@@ -40,6 +41,7 @@ struct Everything {
     add_as(services, types::kService, kind, object);
     add_as(config_maps, types::kConfigMap, kind, object);
     add_as(secrets, types::kSecret, kind, object);
+    add_as(policies, types::kPgPolicy, kind, object);
   }
 
   template <typename T>
@@ -142,6 +144,9 @@ ClusterView view_of(const Everything& all, std::string_view ns, std::string_view
   view.services = of_cluster(all.services, cluster);
   view.secrets = of_cluster(all.secrets, cluster);
   view.config_maps = of_cluster(all.config_maps, cluster);
+  for (const std::string& name : policies_asked_for(view)) {
+    if (auto policy = named(all.policies, name)) view.policies.push_back(std::move(policy));
+  }
   const auto scopes = scopes_of(view);
   for (const auto& map : all.config_maps) {
     if (map->meta.cluster.empty() && scopes.contains(map->scope)) view.config_maps.push_back(map);

@@ -391,4 +391,12 @@ std::size_t ClusterView::instances() const {
                     [](const auto& one) { return one->instance && !one->meta.deleting; }));
 }
 
+std::vector<std::string> policies_asked_for(const ClusterView& view) {
+  std::vector<std::string> names;
+  const Task* task = view.task(model::names::policies_task(view.name));
+  if (task == nullptr || !task->object) return names;
+  for (const auto& [name, value] : task->object->spec.parameters) names.push_back(name);
+  return names;
+}
+
 }  // namespace pgo::plan

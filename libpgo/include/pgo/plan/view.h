@@ -248,4 +248,7 @@ struct ClusterView {
   std::size_t instances() const;
 };
 
+/// Names of the policies that the cluster's policies task asks for.
+std::vector<std::string> policies_asked_for(const ClusterView& view);
+
 }  // namespace pgo::plan
