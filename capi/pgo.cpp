@@ -84,7 +84,7 @@ namespace {
 
 Result<json::Value> plan_of(const json::Value& view) {
   const auto text = [&](std::string_view key) -> Result<std::string> {
-    const std::string* found = view[key].if_string();
+    const json::String* found = view[key].if_string();
     if (found == nullptr || found->empty()) {
       return fail(Code::invalid_argument, "the view must say this, as text", std::string(key));
     }
@@ -98,7 +98,7 @@ Result<json::Value> plan_of(const json::Value& view) {
     return fail(Code::invalid_argument, "the view must hold an array of objects", "objects");
   }
   model::Config config = model::Config::defaults();
-  if (const std::string* yaml = view["config"].if_string()) {
+  if (const json::String* yaml = view["config"].if_string()) {
     PGO_TRY(config, model::parse_config(*yaml));
   }
   PGO_TRY(const plan::ClusterView observed, plan::view_of_objects(ns, cluster, view["objects"]));

@@ -10,6 +10,7 @@ find_package(SQLite3 3.40 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(date 3 REQUIRED)
 pkg_check_modules(LIBYAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
 
 function(pgo_dependency name)
   cmake_parse_arguments(ARG "" "" "LINK;INCLUDE;DEFINE" ${ARGN})
@@ -29,3 +30,6 @@ pgo_dependency(fmt LINK fmt::fmt)
 pgo_dependency(sqlite LINK SQLite::SQLite3)
 pgo_dependency(beast LINK Threads::Threads OpenSSL::SSL OpenSSL::Crypto INCLUDE
                ${Boost_INCLUDE_DIRS} DEFINE BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW)
+# For executables only: which allocator a process uses is not for a library to say. The sanitizers
+# bring their own.
+pgo_dependency(allocator LINK $<$<NOT:$<BOOL:${PGO_SANITIZE}>>:PkgConfig::JEMALLOC>)

@@ -1,9 +1,13 @@
 #include "process.h"
 
 #include <cstdlib>
-#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+// Read by jemalloc at the start: an arena per thread keeps what bursts have freed, so a dozen
+// mostly idle threads share two.
+extern "C" [[gnu::visibility("default")]] const char* malloc_conf;
+const char* malloc_conf = "narenas:2";
 
 namespace pgo::daemon {
 namespace {
@@ -34,11 +38,7 @@ void say(const std::string& text) {
   [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
 }
 
-void prepare_process() {
-  raise_descriptor_limit();
-  // An arena per thread keeps what bursts have freed; a dozen mostly idle threads share two.
-  mallopt(M_ARENA_MAX, 2);
-}
+void prepare_process() { raise_descriptor_limit(); }
 
 sigset_t block_stop_signals() {
   sigset_t set;

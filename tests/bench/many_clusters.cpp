@@ -65,29 +65,34 @@ class Stand {
   std::jthread thread_;
 };
 
-std::size_t initialized(const kube::Client& client) {
-  const auto list = client.list(kube::types::kPgCluster, "");
-  if (!list) give_up(list.error().text());
+/// Page by page: what looks on should not be what takes the memory.
+std::size_t count_objects(const kube::Client& client, const kube::ResourceType& type,
+                          kube::ListOptions options, bool (*counts)(const kube::Object&)) {
+  options.limit = 200;
   std::size_t count = 0;
-  for (const kube::Object& cluster : list->items) {
-    count += cluster["status"]["state"].as_string() == model::state::kClusterInitialized ? 1 : 0;
-  }
+  do {
+    auto list = client.list(type, "", options);
+    if (!list) give_up(list.error().text());
+    count += static_cast<std::size_t>(std::ranges::count_if(list->items, counts));
+    options.continue_token = std::move(list->continue_token);
+  } while (!options.continue_token.empty());
   return count;
+}
+
+std::size_t initialized(const kube::Client& client) {
+  return count_objects(client, kube::types::kPgCluster, {}, [](const kube::Object& cluster) {
+    return cluster["status"]["state"].as_string() == model::state::kClusterInitialized;
+  });
 }
 
 std::size_t ready_instances(const kube::Client& client) {
   kube::ListOptions instances;
   instances.label_selector = std::string(model::label::kDatabase) + "=true";
-  const auto list = client.list(kube::types::kPod, "", instances);
-  if (!list) give_up(list.error().text());
-  std::size_t count = 0;
-  for (const kube::Object& pod : list->items) {
-    for (const json::Value& one : pod["status"]["conditions"].items()) {
-      const bool ready = one["type"].as_string() == "Ready" && one["status"].as_string() == "True";
-      count += ready ? 1 : 0;
-    }
-  }
-  return count;
+  return count_objects(client, kube::types::kPod, instances, [](const kube::Object& pod) {
+    return std::ranges::any_of(pod["status"]["conditions"].items(), [](const json::Value& one) {
+      return one["type"].as_string() == "Ready" && one["status"].as_string() == "True";
+    });
+  });
 }
 
 std::string send(cli::RestClient& rest, const std::string& path, const json::Value& body) {
@@ -145,7 +150,7 @@ int main(int argc, char** argv) {
     const auto until = [&](std::size_t wanted, std::size_t (*reached)(const kube::Client&)) {
       while (reached(client) < wanted) {
         if (seconds_since(start) > 600) give_up("not settled within 600 s");
-        std::this_thread::sleep_for(std::chrono::milliseconds(count / 5));
+        std::this_thread::sleep_for(std::chrono::milliseconds(count / 2));
       }
     };
     const auto wanted = static_cast<std::size_t>(count);

@@ -44,7 +44,7 @@ void fill_in(json::Value& request, std::string_view key, std::string_view value)
   json::Object* members = request.if_object();
   if (members == nullptr || value.empty()) return;
   for (json::Member& member : *members) {
-    const std::string* text = member.value.if_string();
+    const json::String* text = member.value.if_string();
     if (text != nullptr && text->empty() && text::equals_ignore_case(member.key, key)) {
       member.value = value;
     }
@@ -52,7 +52,7 @@ void fill_in(json::Value& request, std::string_view key, std::string_view value)
 }
 
 std::string text_of(const json::Value& value) {
-  if (const std::string* text = value.if_string()) return *text;
+  if (const json::String* text = value.if_string()) return *text;
   return json::write(value);
 }
 
@@ -62,15 +62,17 @@ Result<std::string> path_and_query(const RestOperation& operation, const json::V
   std::string query;
   for (const json::Member& member : request.members()) {
     const std::string value = text_of(member.value);
-    const std::string variable = "{" + member.key + "}";
+    const std::string variable = "{" + std::string(member.key) + "}";
     if (const std::size_t at = path.find(variable); at != path.npos) {
       if (value.empty()) {
         return fail(Code::invalid_argument,
-                    std::string(operation.name) + " needs a " + member.key + ".", member.key);
+                    std::string(operation.name) + " needs a " + std::string(member.key) + ".",
+                    member.key);
       }
       path.replace(at, variable.size(), text::percent_encode(value));
     } else {
-      query += (query.empty() ? "?" : "&") + member.key + "=" + text::percent_encode(value);
+      query +=
+          (query.empty() ? "?" : "&") + std::string(member.key) + "=" + text::percent_encode(value);
     }
   }
   return path + query;

@@ -126,7 +126,7 @@ Failure decode_number(const Value& value, bool coerce, void* object) {
 
 Failure decode_string(const Value& value, bool coerce, void* object) {
   auto& text = *static_cast<std::string*>(object);
-  if (const std::string* held = value.if_string()) {
+  if (const String* held = value.if_string()) {
     text = *held;
   } else if (coerce && (value.is_number() || value.is_bool())) {
     text = write(value);

@@ -129,7 +129,7 @@ class Builder {
   template <typename T>
   bool add(T&& value) {
     const std::string_view key = open_.empty() ? std::string_view() : open_.back().key;
-    done_.emplace_back(std::string(key), std::forward<T>(value));
+    done_.emplace_back(json::String(key), std::forward<T>(value));
     return true;
   }
 
@@ -149,7 +149,7 @@ class Builder {
 
   bool keys_differ(std::size_t start) {
     constexpr std::size_t kPairwise = 24;
-    const std::string* twice = nullptr;
+    const json::String* twice = nullptr;
     if (done_.size() - start <= kPairwise) {
       for (std::size_t i = start + 1; i < done_.size() && twice == nullptr; ++i) {
         for (std::size_t j = start; j < i; ++j) {
@@ -167,7 +167,7 @@ class Builder {
       return false;
     }
     if (twice == nullptr) return true;
-    problem_ = fmt::format("the key \"{}\" appears twice in one object", *twice);
+    problem_ = fmt::format("the key \"{}\" appears twice in one object", twice->view());
     return false;
   }
 

@@ -7,7 +7,7 @@ namespace pgo::json {
 
 Object::Object(std::initializer_list<std::pair<std::string_view, Value>> members) {
   members_.reserve(members.size());
-  for (const auto& [key, value] : members) members_.push_back({std::string(key), value});
+  for (const auto& [key, value] : members) members_.push_back({String(key), value});
 }
 
 Object::Object(std::vector<Member>&& members) : members_(std::move(members)) {}
@@ -28,7 +28,7 @@ Value* Object::find(std::string_view key) {
 
 Value& Object::operator[](std::string_view key) {
   if (Value* found = find(key)) return *found;
-  return members_.emplace_back(Member{std::string(key), Value()}).value;
+  return members_.emplace_back(Member{String(key), Value()}).value;
 }
 
 void Object::set(std::string_view key, Value value) { (*this)[key] = std::move(value); }
@@ -97,34 +97,87 @@ double Value::as_double(double fallback) const {
 }
 
 std::string_view Value::as_string(std::string_view fallback) const {
-  const std::string* value = if_string();
-  return value != nullptr ? std::string_view(*value) : fallback;
+  const String* value = if_string();
+  return value != nullptr ? value->view() : fallback;
 }
 
 namespace {
+
 const Value kNull;
-const Array kNoItems;
-const Object kNoMembers;
+
+template <typename T>
+const T& empty() {
+  static const T nothing;
+  return nothing;
+}
+
 }  // namespace
+
+template <typename T>
+Value::Box<T>::Box(T&& value)
+    : value_(value.empty() ? nullptr : std::make_unique<T>(std::move(value))) {}
+
+template <typename T>
+Value::Box<T>::Box(const Box& other)
+    : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
+
+template <typename T>
+Value::Box<T>& Value::Box<T>::operator=(const Box& other) {
+  return *this = Box(other);
+}
+
+template <typename T>
+const T& Value::Box<T>::get() const {
+  return value_ ? *value_ : empty<T>();
+}
+
+template <typename T>
+T& Value::Box<T>::get() {
+  if (!value_) value_ = std::make_unique<T>();
+  return *value_;
+}
+
+template class Value::Box<Array>;
+template class Value::Box<Object>;
+
+const Array* Value::if_array() const {
+  const auto* box = std::get_if<Box<Array>>(&data_);
+  return box != nullptr ? &box->get() : nullptr;
+}
+
+Array* Value::if_array() {
+  auto* box = std::get_if<Box<Array>>(&data_);
+  return box != nullptr ? &box->get() : nullptr;
+}
+
+const Object* Value::if_object() const {
+  const auto* box = std::get_if<Box<Object>>(&data_);
+  return box != nullptr ? &box->get() : nullptr;
+}
+
+Object* Value::if_object() {
+  auto* box = std::get_if<Box<Object>>(&data_);
+  return box != nullptr ? &box->get() : nullptr;
+}
 
 const Array& Value::items() const {
   const Array* array = if_array();
-  return array != nullptr ? *array : kNoItems;
+  return array != nullptr ? *array : empty<Array>();
 }
 
 const Object& Value::members() const {
   const Object* object = if_object();
-  return object != nullptr ? *object : kNoMembers;
+  return object != nullptr ? *object : empty<Object>();
 }
 
 Array& Value::make_array() {
-  if (!is_array()) data_ = Array();
-  return std::get<Array>(data_);
+  if (!is_array()) data_ = Box<Array>();
+  return std::get<Box<Array>>(data_).get();
 }
 
 Object& Value::make_object() {
-  if (!is_object()) data_ = Object();
-  return std::get<Object>(data_);
+  if (!is_object()) data_ = Box<Object>();
+  return std::get<Box<Object>>(data_).get();
 }
 
 const Value& Value::operator[](std::string_view key) const {

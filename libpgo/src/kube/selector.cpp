@@ -315,7 +315,8 @@ Result<LabelSelector> LabelSelector::from_json(const json::Value& document) {
   LabelSelector result;
   for (const json::Member& member : document["matchLabels"].members()) {
     if (!member.value.is_string()) {
-      return fail(Code::invalid_argument, "must be a string", "matchLabels." + member.key);
+      return fail(Code::invalid_argument, "must be a string",
+                  "matchLabels." + std::string(member.key));
     }
     result.requirements_.push_back(
         {member.key, Operator::in, {std::string(member.value.as_string())}});
@@ -387,7 +388,7 @@ bool LabelSelector::matches(const Object& object) const {
 
 bool LabelSelector::matches_json(const json::Value& labels) const {
   return matches_with([&](const std::string& key) -> std::optional<std::string_view> {
-    const std::string* value = labels[key].if_string();
+    const json::String* value = labels[key].if_string();
     if (value == nullptr) return std::nullopt;
     return *value;
   });

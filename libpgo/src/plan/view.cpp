@@ -178,7 +178,7 @@ ConfigMap ConfigMap::from(const kube::Object& object) {
   map.scope = text_of(object.label(label::kScope));
   map.default_config = is_true(object, label::kDefaultConfigMap);
   map.schedule = !object.label(label::kScheduler).empty();
-  if (const std::string* init = object["data"][model::data_key::kInit].if_string()) {
+  if (const json::String* init = object["data"][model::data_key::kInit].if_string()) {
     map.init = *init;
   }
   map.has_patroni = object["data"][model::data_key::kPostgresHa].is_string();

@@ -263,7 +263,7 @@ Result<Value> evaluate(const Expression& expression, const Value& fields) {
 }
 
 Result<void> append_text(std::string& text, const Value& value, const Expression& source) {
-  if (const std::string* held = value.if_string()) {
+  if (const json::String* held = value.if_string()) {
     text += *held;
   } else if (value.is_array() || value.is_object()) {
     return bad(fmt::format("the field {} is an {} and has no place inside text; use | json",

@@ -133,7 +133,7 @@ bool is_true(const Value& value) {
 }
 
 std::string as_text(const Value& value) {
-  if (const std::string* text = value.if_string()) return *text;
+  if (const json::String* text = value.if_string()) return *text;
   return value.is_null() ? std::string() : json::write(value);
 }
 

@@ -124,7 +124,7 @@ class Compiler {
       made.role = Member::Role::when;
     } else if (source.key == kMerge) {
       made.role = Member::Role::merge;
-    } else if (source.key.find("{{") == std::string::npos) {
+    } else if (source.key.view().find("{{") == std::string::npos) {
       made.key = source.key;
       return made;
     } else {

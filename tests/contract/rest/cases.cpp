@@ -43,14 +43,14 @@ std::string compare_objects(const json::Value& recorded, const json::Value& ours
   };
   for (const auto& member : recorded.members()) {
     if (skip(member.key)) continue;
-    const std::string inner = path + "/" + member.key;
+    const std::string inner = path + "/" + std::string(member.key);
     if (!ours.members().contains(member.key) && !is_empty(member.value)) return inner + ": missing";
     const std::string found = compare(member.value, ours[member.key], ignored, inner);
     if (!found.empty()) return found;
   }
   for (const auto& member : ours.members()) {
     if (skip(member.key) || recorded.members().contains(member.key)) continue;
-    if (!is_empty(member.value)) return path + "/" + member.key + ": not recorded";
+    if (!is_empty(member.value)) return path + "/" + std::string(member.key) + ": not recorded";
   }
   return {};
 }

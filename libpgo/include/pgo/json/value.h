@@ -1,10 +1,12 @@
 #pragma once
 
 #include "pgo/base/result.h"
+#include "pgo/json/string.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,11 +70,12 @@ class Value {
   Value(std::int64_t value) : data_(value) {}
   Value(std::uint64_t value);
   Value(double value) : data_(value) {}
-  Value(const char* value) : data_(std::string(value)) {}
-  Value(std::string_view value) : data_(std::string(value)) {}
-  Value(std::string value) : data_(std::move(value)) {}
-  Value(Array value) : data_(std::move(value)) {}
-  Value(Object value) : data_(std::move(value)) {}
+  Value(const char* value) : data_(String(value)) {}
+  Value(std::string_view value) : data_(String(value)) {}
+  Value(const std::string& value) : data_(String(value)) {}
+  Value(String value) : data_(std::move(value)) {}
+  Value(Array value) : data_(Box<Array>(std::move(value))) {}
+  Value(Object value) : data_(Box<Object>(std::move(value))) {}
 
   static Value array(std::initializer_list<Value> items = {}) { return Value(Array(items)); }
   static Value object(std::initializer_list<std::pair<std::string_view, Value>> members = {}) {
@@ -93,11 +96,11 @@ class Value {
   double as_double(double fallback = 0) const;
   /// The string, or `fallback` when this is no string. The view lives as long as this value.
   std::string_view as_string(std::string_view fallback = {}) const;
-  const std::string* if_string() const { return std::get_if<std::string>(&data_); }
-  const Array* if_array() const { return std::get_if<Array>(&data_); }
-  Array* if_array() { return std::get_if<Array>(&data_); }
-  const Object* if_object() const { return std::get_if<Object>(&data_); }
-  Object* if_object() { return std::get_if<Object>(&data_); }
+  const String* if_string() const { return std::get_if<String>(&data_); }
+  const Array* if_array() const;
+  Array* if_array();
+  const Object* if_object() const;
+  Object* if_object();
 
   /// Items of an array, or an empty array.
   const Array& items() const;
@@ -123,11 +126,31 @@ class Value {
   bool operator==(const Value& other) const;
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data_;
+  /// A container behind one pointer, which is null while the container is empty.
+  template <typename T>
+  class Box {
+   public:
+    Box() = default;
+    explicit Box(T&& value);
+    Box(const Box& other);
+    Box(Box&& other) noexcept = default;
+    Box& operator=(const Box& other);
+    Box& operator=(Box&& other) noexcept = default;
+    ~Box() = default;
+
+    const T& get() const;
+    T& get();
+    bool operator==(const Box& other) const { return get() == other.get(); }
+
+   private:
+    std::unique_ptr<T> value_;
+  };
+
+  std::variant<std::monostate, bool, std::int64_t, double, String, Box<Array>, Box<Object>> data_;
 };
 
 struct Member {
-  std::string key;
+  String key;
   Value value;
   bool operator==(const Member&) const = default;
 };

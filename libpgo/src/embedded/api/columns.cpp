@@ -175,24 +175,25 @@ std::string service_ports(const Value& spec) {
 }
 
 Columns services() {
-  return {.list = {{.name = "Name", .format = "name"},
-                   {.name = "Type"},
-                   {.name = "Cluster-IP"},
-                   {.name = "External-IP"},
-                   {.name = "Port(s)"},
-                   {.name = "Age"},
-                   {.name = "Selector", .priority = kWide}},
-          .cells = [](const Resource&, const Value& object, TimePoint now) {
-            const Value& spec = object["spec"];
-            std::vector<std::string> selector;
-            for (const json::Member& member : spec["selector"].members()) {
-              selector.push_back(member.key + "=" + std::string(member.value.as_string()));
-            }
-            return Value::array(
-                {name_of(object), spec["type"], or_none(std::string(spec["clusterIP"].as_string())),
-                 or_none(std::string(spec["externalName"].as_string())), service_ports(spec),
-                 age(object, now), or_none(text::join(selector, ","))});
-          }};
+  return {
+      .list = {{.name = "Name", .format = "name"},
+               {.name = "Type"},
+               {.name = "Cluster-IP"},
+               {.name = "External-IP"},
+               {.name = "Port(s)"},
+               {.name = "Age"},
+               {.name = "Selector", .priority = kWide}},
+      .cells = [](const Resource&, const Value& object, TimePoint now) {
+        const Value& spec = object["spec"];
+        std::vector<std::string> selector;
+        for (const json::Member& member : spec["selector"].members()) {
+          selector.push_back(std::string(member.key) + "=" + std::string(member.value.as_string()));
+        }
+        return Value::array(
+            {name_of(object), spec["type"], or_none(std::string(spec["clusterIP"].as_string())),
+             or_none(std::string(spec["externalName"].as_string())), service_ports(spec),
+             age(object, now), or_none(text::join(selector, ","))});
+      }};
 }
 
 std::string endpoint_list(const Value& object) {
@@ -244,7 +245,7 @@ std::string node_roles(const Value& node) {
   constexpr std::string_view kPrefix = "node-role.kubernetes.io/";
   std::vector<std::string> roles;
   for (const json::Member& label : node["metadata"]["labels"].members()) {
-    if (label.key.starts_with(kPrefix)) roles.push_back(label.key.substr(kPrefix.size()));
+    if (label.key.starts_with(kPrefix)) roles.emplace_back(label.key.view().substr(kPrefix.size()));
   }
   std::sort(roles.begin(), roles.end());
   return or_none(text::join(roles, ","));
@@ -337,8 +338,9 @@ Columns built_in(std::string_view kind) {
     return simple({"Data"}, [](const Value& o) -> std::vector<Value> { return {size_of(o)}; });
   }
   if (kind == "Secret") {
-    return simple({"Type", "Data"},
-                  [](const Value& o) -> std::vector<Value> { return {o["type"], size_of(o)}; });
+    return simple({"Type", "Data"}, [](const Value& o) -> std::vector<Value> {
+      return {o["type"], size_of(o)};
+    });
   }
   if (kind == "Namespace") {
     return simple({"Status"},

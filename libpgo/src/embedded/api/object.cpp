@@ -34,14 +34,15 @@ Result<void> check_labels(const Call& call, const json::Value& metadata) {
     for (const json::Member& item : metadata[member].members()) {
       const std::string field = std::string("metadata.") + member;
       if (!item.value.is_string()) {
-        return bad_request(field + "." + item.key + " must be a string");
+        return bad_request(field + "." + std::string(item.key) + " must be a string");
       }
       if (!kube::is_label_key(item.key)) {
         return invalid(call.resource->kind, metadata["name"].as_string(), field,
-                       "\"" + item.key + "\" is not a qualified name");
+                       "\"" + std::string(item.key) + "\" is not a qualified name");
       }
       if (member[0] == 'l' && !kube::is_label_value(item.value.as_string())) {
-        return invalid(call.resource->kind, metadata["name"].as_string(), field + "." + item.key,
+        return invalid(call.resource->kind, metadata["name"].as_string(),
+                       field + "." + std::string(item.key),
                        "\"" + std::string(item.value.as_string()) + "\" is not a label value");
       }
     }

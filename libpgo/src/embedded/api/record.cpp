@@ -34,7 +34,7 @@ std::string field_text(const json::Value& document, std::string_view path) {
   if (path == "source") path = "source.component";
   const json::Value* value = &document;
   for (const std::string& part : text::split(path, '.')) value = &(*value)[part];
-  if (const std::string* string = value->if_string()) return *string;
+  if (const json::String* string = value->if_string()) return *string;
   return value->is_number() || value->is_bool() ? json::write(*value) : std::string();
 }
 

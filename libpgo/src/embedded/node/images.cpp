@@ -31,7 +31,7 @@ Result<Image> parse_image(const json::Value& item, const fs::path& images_dir) {
       "names", "folder", "shares", "user", "entrypoint", "args", "env", "writable", "requires"};
   for (const json::Member& member : item.members())
     if (std::ranges::find(kKnown, std::string_view(member.key)) == std::end(kKnown))
-      return wrong("unknown key " + member.key, image.name);
+      return wrong("unknown key " + std::string(member.key), image.name);
   std::string folder(item["folder"].as_string(image.name));
   if (!is_file_name(folder)) return wrong("folder must be one name", image.name);
   image.folder = images_dir / folder;
