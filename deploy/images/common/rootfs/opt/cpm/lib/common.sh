@@ -15,6 +15,14 @@ local_address="${POD_IP:-127.0.0.1}"
 patroni_port="${PGHA_PATRONI_PORT:-8009}"
 patroni_url="http://${local_address}:${patroni_port}"
 
+# restore_in_parallel: restores use the processors there are, as nothing else waits for them. Four at
+# most, since each process asks the repository for one more; who sets the number has the last word.
+restore_in_parallel() {
+  local processors
+  processors="$(nproc)"
+  export PGBACKREST_PROCESS_MAX="${PGBACKREST_PROCESS_MAX:-$((processors < 4 ? processors : 4))}"
+}
+
 # patroni_status PATH: the HTTP status Patroni answers, 000 when it does not.
 patroni_status() {
   curl --silent --output /dev/null --max-time 5 --write-out '%{http_code}' "${patroni_url}$1" || true

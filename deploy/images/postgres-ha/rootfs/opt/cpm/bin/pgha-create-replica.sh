@@ -9,6 +9,7 @@ source /opt/cpm/lib/common.sh
 readonly data="${PGHA_DATA_DIR:?}"
 [[ "${data}" == /pgdata/?* ]] || die "the data directory ${data} is not below /pgdata"
 
+restore_in_parallel
 if [[ -f "${data}/PG_VERSION" || -f "${data}/backup.manifest" ]]; then
   info "restoring the difference into ${data}"
   pgbackrest restore --delta
