@@ -1,4 +1,6 @@
 """Clones on real PostgreSQL: of everything, of a point in time, cancelled, refused."""
+import os
+
 import pytest
 
 from daemon import Cluster, eventually
@@ -36,6 +38,9 @@ def test_a_clone_holds_what_the_source_held_and_goes_its_own_way(daemon, source)
     source.sql("insert into public.t values (-2)")
     assert twin.sql("select count(*) from public.t where v = -2") == "0"
     assert source.sql("select count(*) from public.t where v = -1") == "0"
+    # One process alone would leave processors idle while everybody waits for the data.
+    restored = daemon.kube("logs", "-l", "pg-cluster=twin,pgo-backrest-restore=true", "--tail=-1").stdout
+    assert f"--process-max={min(len(os.sched_getaffinity(0)), 4)} " in restored
     workflow = next(name for name in tasks(daemon, "twin") if name.endswith("-cloneworkflow"))
     shown = daemon.pgo("show", "workflow", tasks(daemon, "twin")[workflow]["spec"]["parameters"]
                        ["workflowid"]).stdout

@@ -26,7 +26,7 @@ setup_ssh_client() {
 # answering; without it every command connects for itself.
 share_connection() {
   ssh -M -N -f -o ControlPersist=30 -o ConnectTimeout=10 -o ServerAliveInterval=5 \
-    -o ServerAliveCountMax=3 "$1" </dev/null || log WARN "$1 is asked over one connection each time"
+    -o ServerAliveCountMax=3 "$1" </dev/null || log WARN "no shared connection to $1; each command makes its own"
 }
 
 # sshd_command: sets the array `sshd`. Options on the command line win over the file, whose author
