@@ -149,7 +149,7 @@ Command create_schedule_command() {
                      .help = "The database that the policy runs in",
                      .value_name = "DATABASE"},
                     {.name = "secret",
-                     .help = "Secret with the PostgreSQL user that runs the policy",
+                     .help = "A Secret, checked as by 4.2.0; the SQL runs as postgres",
                      .value_name = "SECRET"},
                     selector_flag(),
                     {.name = "ccp-image-tag",

@@ -52,6 +52,63 @@ def test_a_schedule_with_retention_2_keeps_exactly_2_after_4_runs(daemon, clock)
     assert firing(daemon) == last
 
 
+def in_database(daemon, cluster, database, statement):
+    return daemon.kube("exec", cluster.leader(), "-c", "database", "--", "psql", "-qtA", "-U", "postgres",
+                       "-d", database, "-c", statement).stdout.strip()
+
+
+def policy(daemon, folder, name, sql):
+    file = folder / f"{name}.sql"
+    file.write_text(sql)
+    daemon.pgo("create", "policy", name, f"--in-file={file}")
+
+
+def test_the_sql_of_a_policy_runs_by_the_clock_in_its_database(daemon, clock, tmp_path):
+    policy(daemon, tmp_path, "tick", "insert into public.ticks values (now(), current_database());\n")
+    in_database(daemon, clock, "postgres", "create database \"other = db\"")
+    in_database(daemon, clock, "dbname='other = db'", "create table public.ticks (at timestamptz, db name)")
+    daemon.pgo("create", "schedule", "clock", "--schedule=*/2 * * * * *", "--schedule-type=policy",
+               "--policy=tick", "--database=other = db")
+
+    def ticks():
+        return in_database(daemon, clock, "dbname='other = db'",
+                           "select count(*) || ',' || count(distinct date_trunc('second', at)) from public.ticks"
+                           " where db = 'other = db'")
+
+    eventually("the SQL has run three times", lambda: int(ticks().split(",")[0]) >= 3, 60)
+    daemon.pgo("delete", "schedule", "--schedule-name=clock-policy-tick", "--no-prompt")
+    # K2: what was under way ends, then never again.
+    time.sleep(3)
+    last = ticks()
+    time.sleep(5)
+    assert ticks() == last and last.split(",")[0] == last.split(",")[1]
+
+
+def test_k13_scheduled_sql_stops_at_its_error_which_is_told(daemon, clock, tmp_path):
+    policy(daemon, tmp_path, "broken",
+           "create table if not exists half (v int);\nselect 1/0;\ncreate table never (v int);\n")
+    daemon.pgo("create", "schedule", "clock", "--schedule=@every 2s", "--schedule-type=policy",
+               "--policy=broken", "--database=userdb")
+    try:
+        eventually("the failure is told", lambda: "last run failed: " in
+                   daemon.pgo("show", "schedule", "--schedule-name=clock-policy-broken").stdout, 60)
+        assert "division by zero" in daemon.pgo(
+            "show", "schedule", "--schedule-name=clock-policy-broken").stdout
+
+        def told():
+            events = [e for e in daemon.objects("events") if e["reason"] == "ApplyPolicyFailure"]
+            return len(events) >= 2 and events[0]
+        # One firing after the other, whatever became of the one before.
+        event = eventually("two firings are told of", told, 60)
+        assert event["type"] == "Warning" and "division by zero" in event["message"]
+        assert "schedulename=clock-policy-broken" in event["message"]
+        assert in_database(daemon, clock, "userdb",
+                           "select to_regclass('half') is not null, to_regclass('never') is null") == "t|t"
+        assert "division by zero" in daemon.log.read_text()
+    finally:
+        daemon.pgo("delete", "schedule", "--schedule-name=clock-policy-broken", "--no-prompt")
+
+
 def test_schedules_are_shown_and_gone_after_deletion(daemon, clock):
     daemon.pgo("create", "schedule", "clock", "--schedule=TZ=Europe/Berlin 30 2 * * 0",
                "--schedule-type=pgbackrest", "--pgbackrest-backup-type=diff")

@@ -102,3 +102,58 @@ TEST_CASE("simulation: the schedules of a removed cluster go with it and do not 
   world.run_for(minutes(3));
   CHECK(firings(world) == before);
 }
+
+TEST_CASE("simulation: the SQL of a policy runs once in each minute, and once after downtime") {
+  World world({.seed = 1});
+  created(world, 0);
+  world.create_policy("audit", "select 1");
+  const std::string name = world.schedule_policy("hippo", "audit", "* * * * *");
+  to_half_past(world);
+  const std::size_t before = world.sql_runs();
+  world.run_for(minutes(10));
+  CHECK(world.sql_runs() - before == 10);
+  world.down_for(minutes(10));
+  world.run_for(seconds(20));
+  CHECK(world.sql_runs() - before == 11);
+  world.sql_fails = true;
+  world.run_for(minutes(3));
+  CHECK(world.sql_runs() - before == 14);
+  world.delete_schedule(name);
+  world.restart_operator();
+  world.run_for(minutes(3));
+  CHECK(world.sql_runs() - before == 14);
+  CHECK(world.violation() == "");
+}
+
+TEST_CASE("simulation: a policy that is missing when it is due runs once when it is there") {
+  World world({.seed = 1});
+  created(world, 0);
+  world.schedule_policy("hippo", "audit", "* * * * *");
+  world.run_for(minutes(5));
+  CHECK(world.sql_runs() == 0);
+  to_half_past(world);
+  world.create_policy("audit", "select 1");
+  world.run_for(seconds(20));
+  CHECK(world.sql_runs() == 1);
+}
+
+TEST_CASE(
+    "simulation: two operators never run a policy's SQL twice, however late one hears of it") {
+  for (const std::uint64_t seed : {1, 2, 3, 4}) {
+    CAPTURE(seed);
+    World world({.seed = seed});
+    created(world, 0);
+    world.start_rival();
+    world.create_policy("audit", "select 1");
+    world.schedule_policy("hippo", "audit", "* * * * *");
+    to_half_past(world);
+    const std::size_t before = world.sql_runs();
+    for (int minute = 0; minute < 10; ++minute) {
+      if (minute % 4 == static_cast<int>(seed % 4)) world.network().hold_watches();
+      if (minute % 4 == 3) world.network().catch_up();
+      world.run_for(minutes(1));
+    }
+    CHECK(world.sql_runs() - before == 10);
+    CHECK(world.violation() == "");
+  }
+}

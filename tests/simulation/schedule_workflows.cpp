@@ -11,6 +11,7 @@ using std::chrono::minutes;
 
 constexpr const char* kTask = "hippo-backrest-diff-backup-schedule";
 constexpr const char* kMap = "hippo-pgbackrest-diff";
+constexpr const char* kPolicyMap = "hippo-policy-audit";
 
 /// The schedule has fired, its backup has succeeded, and nothing is under way.
 bool backed_up(const World& world) {
@@ -19,6 +20,19 @@ bool backed_up(const World& world) {
   return task && (*task)["spec"]["status"].as_string() == "job completed" && map &&
          map->annotation("pgo-schedule-due").empty() &&
          task->annotation("pgo-schedule-firing") == map->annotation("pgo-schedule-last");
+}
+
+/// The SQL has run, nothing is under way, and the failure is told where there was one.
+bool sql_ran(const World& world, bool failed) {
+  const auto map = world.get(kube::types::kConfigMap, kPolicyMap);
+  if (!map || map->annotation("pgo-schedule-last").empty()) return false;
+  if (!map->annotation("pgo-schedule-due").empty() || world.sql_runs() == 0) return false;
+  return map->annotation("pgo-command-failed") == (failed ? "ERROR: division by zero" : "");
+}
+
+void cluster_with_policy(World& world) {
+  created(world, 0);
+  world.create_policy("audit", "select 1");
 }
 
 /// A schedule that fires then and not again for a year.
@@ -30,6 +44,10 @@ std::string once_in(World& world, minutes time) {
   return std::to_string(clock.minutes().count()) + " " + std::to_string(clock.hours().count()) +
          " " + std::to_string(static_cast<unsigned>(date.day())) + " " +
          std::to_string(static_cast<unsigned>(date.month())) + " *";
+}
+
+void ask_for_sql(World& world) {
+  world.schedule_policy("hippo", "audit", once_in(world, minutes(5)));
 }
 
 }  // namespace
@@ -50,6 +68,14 @@ void add_schedule_workflows(std::vector<Workflow>& workflows) {
                          world.schedule("hippo", "diff", once_in(world, minutes(5)));
                        },
                        backed_up});
+  workflows.push_back({"a schedule of a policy fires", cluster_with_policy, ask_for_sql,
+                       [](const World& world) { return sql_ran(world, false); }});
+  workflows.push_back({"a schedule of a policy fires and its SQL fails",
+                       [](World& world) {
+                         cluster_with_policy(world);
+                         world.sql_fails = true;
+                       },
+                       ask_for_sql, [](const World& world) { return sql_ran(world, true); }});
 }
 
 }  // namespace pgo::testing

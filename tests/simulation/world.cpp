@@ -57,6 +57,10 @@ World::World(WorldOptions options)
                                                          quiet_controllers());
   test::StandInOptions node;
   node.fails = [this](const test::StandInPod& pod) { return pod_fails && pod_fails(pod.name); };
+  node.command_fails = [this](const kube::ExecRequest& request) {
+    const bool fails = sql_fails && request.command.front() == "psql";
+    return std::string(fails ? "ERROR: division by zero" : "");
+  };
   node_ = std::make_unique<test::StandInNode>(*door_, clock, world_ids_, std::move(node));
   server_->set_container_runtime(node_.get());
   restart_operator();
@@ -220,18 +224,43 @@ void World::delete_cluster(const std::string& cluster, bool delete_data, bool de
                              .object());
 }
 
-std::string World::schedule(const std::string& cluster, const std::string& type,
-                            const std::string& cron) {
+namespace {
+
+model::Schedule new_schedule(const std::string& cluster, const std::string& cron, TimePoint now) {
   model::Schedule schedule;
-  schedule.name = model::names::backrest_schedule(cluster, type);
   schedule.cluster = cluster;
   schedule.ns = kNs;
-  schedule.created = to_rfc3339(clock.now());
+  schedule.created = to_rfc3339(now);
   schedule.schedule = cron;
+  return schedule;
+}
+
+}  // namespace
+
+std::string World::schedule(const std::string& cluster, const std::string& type,
+                            const std::string& cron) {
+  model::Schedule schedule = new_schedule(cluster, cron, clock.now());
+  schedule.name = model::names::backrest_schedule(cluster, type);
   schedule.type = model::schedule_type::kBackrest;
   schedule.backrest.type = type;
   stored(types::kConfigMap, schedule.object());
   return schedule.name;
+}
+
+std::string World::schedule_policy(const std::string& cluster, const std::string& policy,
+                                   const std::string& cron) {
+  model::Schedule schedule = new_schedule(cluster, cron, clock.now());
+  schedule.name = model::names::policy_schedule(cluster, policy);
+  schedule.type = model::schedule_type::kPolicy;
+  schedule.policy.name = policy;
+  schedule.policy.database = "userdb";
+  stored(types::kConfigMap, schedule.object());
+  return schedule.name;
+}
+
+std::size_t World::sql_runs() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      node_->execs(), [](const kube::ExecRequest& one) { return one.command.front() == "psql"; }));
 }
 
 void World::delete_schedule(const std::string& name) {

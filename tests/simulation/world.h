@@ -43,6 +43,9 @@ class World {
   /// A schedule of backups; returns the ConfigMap's name.
   std::string schedule(const std::string& cluster, const std::string& type,
                        const std::string& cron);
+  /// A schedule of a policy's SQL in the database "userdb"; returns the ConfigMap's name.
+  std::string schedule_policy(const std::string& cluster, const std::string& policy,
+                              const std::string& cron);
   void delete_schedule(const std::string& name);
   /// A backup on request: its task takes the place of the older one.
   void back_up(const std::string& cluster, const std::string& options);
@@ -54,6 +57,9 @@ class World {
   void fail_leader(const std::string& cluster);
 
   void create_policy(const std::string& name, const std::string& sql);
+  /// How often psql was run, and whether it fails from now on.
+  std::size_t sql_runs() const;
+  bool sql_fails = false;
   /// Before the cluster is made: the task that says which policies it gets.
   void ask_for_policy(const std::string& cluster, const std::string& policy);
   void clone(const std::string& source, const std::string& target);

@@ -288,6 +288,10 @@ Result<kube::ExecResult> StandInNode::exec(const kube::ExecRequest& request) {
     state_->execs.push_back(request);
   }
   if (state_->options.on_exec) return state_->options.on_exec(request);
+  if (state_->options.command_fails) {
+    std::string why = state_->options.command_fails(request);
+    if (!why.empty()) return kube::ExecResult{.exit_code = 3, .out = {}, .err = std::move(why)};
+  }
   const bool failover = std::ranges::any_of(
       request.command, [](const std::string& word) { return word.find("/failover") != word.npos; });
   if (failover && state_->options.patroni) {

@@ -41,6 +41,8 @@ struct StandInOptions {
   Duration fails_over_after = std::chrono::seconds(1);
   /// True: this pod that runs to its end fails instead.
   std::function<bool(const StandInPod&)> fails{};
+  /// Why this command fails, or empty.
+  std::function<std::string(const kube::ExecRequest&)> command_fails{};
   /// Answers exec; without one every command succeeds and prints nothing, and a POST to Patroni's
   /// /failover in a database pod hands over to that pod.
   std::function<Result<kube::ExecResult>(const kube::ExecRequest&)> on_exec{};

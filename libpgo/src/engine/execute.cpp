@@ -109,11 +109,18 @@ struct Executor::Run {
       if (!fetched) return fail(std::move(fetched).error());
       request.stdin_data = *std::move(fetched);
     }
-    PGO_TRY(const auto result, executor.client_.exec(request));
-    if (result.exit_code == 0) return {};
-    if (exec.on_failure) return note(*exec.on_failure, kube::failure_text(result));
+    const TimePoint started = executor.clock_->now();
+    auto result = executor.client_.exec(request);
+    // What used up its time would use it up again.
+    if (!result && result.error().code == Code::deadline_exceeded && exec.on_failure &&
+        executor.clock_->now() - started >= exec.timeout) {
+      return note(*exec.on_failure, "it did not end within " + to_human(exec.timeout));
+    }
+    if (!result) return fail(std::move(result).error());
+    if (result->exit_code == 0) return {};
+    if (exec.on_failure) return note(*exec.on_failure, kube::failure_text(*result));
     return fail(Code::failed_precondition,
-                "the command ended with status " + std::to_string(result.exit_code),
+                "the command ended with status " + std::to_string(result->exit_code),
                 "Pod " + exec.ns + "/" + exec.pod);
   }
 
@@ -140,6 +147,10 @@ struct Executor::Run {
 
  private:
   Result<void> note(const plan::FailureNote& to, const std::string& why) {
+    executor.log_.warn("a command ended badly",
+                       {{"cluster", cluster},
+                        {"for", std::string(to.type.kind) + " " + to.ns + "/" + to.name},
+                        {"error", why}});
     Value body = Value::object();
     Value& metadata = body.at_or_add("metadata");
     metadata.set("uid", to.uid);  // another object of the name has nothing to do with it

@@ -1,8 +1,22 @@
 #include "pgo/model/psql.h"
 
 namespace pgo::model {
+namespace {
 
-std::vector<std::string> psql_command() {
+/// A name that holds `=` or begins like an address would be read as connection settings, so it is
+/// given as one.
+std::string connection_to(std::string_view database) {
+  std::string quoted = "dbname='";
+  for (const char c : database) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+}  // namespace
+
+std::vector<std::string> psql_command(std::string_view database) {
   return {"psql",
           "--no-psqlrc",
           "-q",
@@ -12,7 +26,7 @@ std::vector<std::string> psql_command() {
           "VERBOSITY=terse",
           "-v",
           "SHOW_CONTEXT=never",
-          "postgres",
+          connection_to(database),
           "postgres",
           "-f",
           "-"};

@@ -194,9 +194,12 @@ Result<model::rest::ShowScheduleResponse> show_schedules(
   response.status.code = "ok";
   for (const ObjectPtr& map : maps) {
     const auto schedule = model::Schedule::from(*map);
-    response.results.push_back(schedule ? shown(*schedule)
-                                        : std::string(map->name()) +
-                                              ":\n\tunreadable: " + schedule.error().text());
+    std::string text =
+        schedule ? shown(*schedule)
+                 : std::string(map->name()) + ":\n\tunreadable: " + schedule.error().text();
+    const std::string_view failure = map->annotation(model::annotation::kCommandFailed);
+    if (!failure.empty()) text += "\n\tlast run failed: " + std::string(failure);
+    response.results.push_back(std::move(text));
   }
   return response;
 }

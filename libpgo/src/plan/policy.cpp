@@ -28,16 +28,10 @@ Value label_patch(const std::string& policy) {
 
 void apply(Work& work, const Task& task, const Policy& policy, const Pod& primary) {
   const std::string& name = policy.meta.name;
-  work.plan.exec({.ns = primary.meta.ns,
-                  .pod = primary.meta.name,
-                  .container = std::string(model::container::kDatabase),
-                  .command = model::psql_command(),
-                  .input = policy.url.empty() ? policy.sql : std::string(),
-                  .input_url = policy.url,
-                  .timeout = model::kSqlTimeout,
-                  .on_failure = FailureNote{types::kPgTask, task.meta.ns, task.meta.name,
-                                            task.meta.uid, failure_key(name)}},
-                 "the cluster was created with this policy");
+  work.plan.exec(
+      run_policy(policy, primary, model::psql_command(),
+                 {types::kPgTask, task.meta.ns, task.meta.name, task.meta.uid, failure_key(name)}),
+      "the cluster was created with this policy");
   if (const Deployment* deployment = work.view.deployment(primary.deployment)) {
     work.plan.patch(types::kDeployment, deployment->meta, label_patch(name), "it is applied");
   }
@@ -49,12 +43,7 @@ void tell_of_failures(Work& work, const model::Labels& failures) {
   if (failures.empty()) return;
   Value parameters = Value::object();
   for (const auto& [policy, why] : failures) {
-    Event event = cluster_event(work.view, "ApplyPolicyFailure");
-    event.topics = {"policytopic"};
-    event.payload.emplace_back("policyname", policy);
-    event.payload.emplace_back("errormessage", why);
-    event.warning = true;
-    work.plan.event(std::move(event), "a policy could not be applied");
+    work.plan.event(policy_failure(work.view, policy, why), "a policy could not be applied");
     parameters.set(std::string(model::step::kPolicyFailed) + policy, why);
   }
   const Task* workflow = work.view.task(model::names::create_workflow(work.view.name));
@@ -65,6 +54,27 @@ void tell_of_failures(Work& work, const model::Labels& failures) {
 }
 
 }  // namespace
+
+Exec run_policy(const Policy& policy, const Pod& primary, std::vector<std::string> psql,
+                FailureNote on_failure) {
+  return {.ns = primary.meta.ns,
+          .pod = primary.meta.name,
+          .container = std::string(model::container::kDatabase),
+          .command = std::move(psql),
+          .input = policy.url.empty() ? policy.sql : std::string(),
+          .input_url = policy.url,
+          .timeout = model::kSqlTimeout,
+          .on_failure = std::move(on_failure)};
+}
+
+Event policy_failure(const ClusterView& view, std::string_view policy, std::string_view why) {
+  Event event = cluster_event(view, "ApplyPolicyFailure");
+  event.topics = {"policytopic"};
+  event.payload.emplace_back("policyname", policy);
+  event.payload.emplace_back("errormessage", why);
+  event.warning = true;
+  return event;
+}
 
 bool policies(Work& work, const Pod& primary) {
   const Task* task = work.view.task(model::names::policies_task(work.view.name));

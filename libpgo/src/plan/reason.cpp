@@ -84,8 +84,8 @@ std::string_view explain(Reason reason) {
     case Reason::target_is_primary:
       return "the instance to remove is the primary and is kept; fail over first";
     case Reason::policy:
-      return "a policy of the new cluster does not exist; create it, or delete the task "
-             "CLUSTER-policies to go on without";
+      return "a policy that the new cluster or a schedule asks for does not exist; create it, or "
+             "delete the task CLUSTER-policies or the schedule to go on without";
     case Reason::failover:
       return "waiting for Patroni to hand over to the instance that was asked for";
     case Reason::patroni_config:

@@ -37,7 +37,8 @@ std::string_view remedy(Reason reason) {
     case Reason::target_is_primary:
       return "make another instance the primary with pgo failover; then the removal goes on";
     case Reason::policy:
-      return "create the policy, or delete the task CLUSTER-policies to go on without it";
+      return "create the policy, or delete what asks for it: the task CLUSTER-policies of a new "
+             "cluster, or the schedule";
     case Reason::failover:
       return "it ends when the target leads, or after two minutes as failed; look at the target's "
              "log";

@@ -4,19 +4,24 @@
 #include "pgo/model/names.h"
 #include "pgo/model/pgcluster.h"
 #include "pgo/model/pgtask.h"
+#include "pgo/model/psql.h"
 #include "work.h"
 
 #include <algorithm>
 
-// Schedules: what is due is asked for by the same tasks that people make. That a firing is under
-// way, and which was the last, stands on the schedule's ConfigMap. Each firing begins with a write
-// bound to that object's version: of two operators one goes on, and a schedule that was deleted
-// (K2) or made anew never fires for the old one.
+// Schedules: a backup that is due is asked for by the same task that people make; the SQL of a
+// policy is run at once. That a firing is under way, and which was the last, stands on the
+// schedule's ConfigMap. Each firing begins with a write bound to that object's version: of two
+// operators one goes on, and a schedule that was deleted (K2) or made anew never fires for the old
+// one. An operator that dies between the SQL and its record runs the SQL again.
 namespace pgo::plan {
 namespace {
 
 namespace types = kube::types;
 using json::Value;
+
+/// How long a policy that is missing is left alone.
+constexpr Duration kPause = std::chrono::seconds(10);
 
 struct Due {
   const ConfigMap& map;
@@ -60,18 +65,22 @@ std::optional<Due> due(Work& work, const ConfigMap& map) {
   return Due{map, *std::move(schedule), *std::move(firing)};
 }
 
-/// Only who makes this write goes on with the plan.
+/// Only who makes this write goes on with the plan. How the firing before ended is history then.
 void claim(Work& work, const Due& due) {
-  work.plan.patch(types::kConfigMap, due.map.meta,
-                  annotations({{model::annotation::kDueFiring, due.firing}}), "the schedule is due",
+  Value body = annotations({{model::annotation::kDueFiring, due.firing}});
+  if (!due.map.command_failed.empty()) {
+    body.at_or_add("metadata").at_or_add("annotations").set(model::annotation::kCommandFailed, {});
+  }
+  work.plan.patch(types::kConfigMap, due.map.meta, std::move(body), "the schedule is due",
                   due.map.version);
 }
 
 void carried_out(Work& work, const Due& due) {
-  work.plan.patch(types::kConfigMap, due.map.meta,
-                  annotations({{model::annotation::kLastFiring, due.firing},
-                               {model::annotation::kDueFiring, nullptr}}),
-                  "the schedule has fired");
+  Value body = annotations(
+      {{model::annotation::kLastFiring, due.firing}, {model::annotation::kDueFiring, nullptr}});
+  // The SQL took its time: a schedule that took the name meanwhile has not fired.
+  body.at_or_add("metadata").set("uid", due.map.meta.uid);
+  work.plan.patch(types::kConfigMap, due.map.meta, std::move(body), "the schedule has fired");
 }
 
 bool answers(const Task& task, const Due& due) {
@@ -137,6 +146,38 @@ void back_up(Work& work, const Due& due) {
   carried_out(work, due);
 }
 
+/// The claim took an older failure off, so one that stands there is of this firing.
+bool has_failed(const Due& due) {
+  return !due.map.due_firing.empty() && !due.map.command_failed.empty();
+}
+
+void run_sql(Work& work, const Due& due) {
+  const model::PolicySchedule& wanted = due.schedule.policy;
+  if (wanted.name.empty() || wanted.database.empty()) {
+    return invalid(work, due.map, "it names no policy, or no database");
+  }
+  if (has_failed(due)) {
+    Event event = policy_failure(work.view, wanted.name, due.map.command_failed);
+    event.payload.emplace_back("schedulename", due.map.meta.name);
+    work.plan.event(std::move(event), "a scheduled policy failed");
+    return carried_out(work, due);
+  }
+  const Policy* policy = work.view.policy(wanted.name);
+  if (policy == nullptr) {
+    work.plan.wait(Reason::policy, wanted.name, "it is due by schedule " + due.map.meta.name);
+    return work.plan.look_again_in(kPause);
+  }
+  const Pod* primary = ready_primary(work);
+  if (primary == nullptr) return;
+  claim(work, due);
+  const Meta& map = due.map.meta;
+  work.plan.exec(run_policy(*policy, *primary, model::psql_command(wanted.database),
+                            {types::kConfigMap, map.ns, map.name, map.uid,
+                             std::string(model::annotation::kCommandFailed)}),
+                 "the schedule is due");
+  carried_out(work, due);
+}
+
 }  // namespace
 
 void schedules(Work& work) {
@@ -147,6 +188,7 @@ void schedules(Work& work) {
     const auto firing = due(work, *map);
     if (!firing) continue;
     if (firing->schedule.type == model::schedule_type::kBackrest) back_up(work, *firing);
+    if (firing->schedule.type == model::schedule_type::kPolicy) run_sql(work, *firing);
   }
 }
 

@@ -10,6 +10,8 @@
 #include "pgo/model/task_outcome.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace pgo::plan {
 namespace {
@@ -172,6 +174,16 @@ Secret Secret::from(const kube::Object& object) {
   return {.meta = Meta::from(object), .repo = is_true(object, label::kBackrestRepo)};
 }
 
+namespace {
+
+std::string scheduled_policy(std::string_view schedule_text) {
+  auto schedule = model::Schedule::parse(schedule_text);
+  if (!schedule || schedule->type != model::schedule_type::kPolicy) return {};
+  return std::move(schedule->policy.name);
+}
+
+}  // namespace
+
 ConfigMap ConfigMap::from(const kube::Object& object) {
   ConfigMap map;
   map.meta = Meta::from(object);
@@ -184,6 +196,8 @@ ConfigMap ConfigMap::from(const kube::Object& object) {
   map.has_patroni = object["data"][model::data_key::kPostgresHa].is_string();
   if (map.schedule) {
     map.schedule_text = text_of(model::schedule_text(object));
+    map.policy = scheduled_policy(map.schedule_text);
+    map.command_failed = text_of(object.annotation(model::annotation::kCommandFailed));
     map.last_firing = text_of(object.annotation(model::annotation::kLastFiring));
     if (map.last_firing.empty()) {
       map.last_firing = text_of(object["metadata"]["creationTimestamp"].as_string());
@@ -391,11 +405,15 @@ std::size_t ClusterView::instances() const {
                     [](const auto& one) { return one->instance && !one->meta.deleting; }));
 }
 
-std::vector<std::string> policies_asked_for(const ClusterView& view) {
-  std::vector<std::string> names;
+std::set<std::string> policies_asked_for(const ClusterView& view) {
+  std::set<std::string> names;
   const Task* task = view.task(model::names::policies_task(view.name));
-  if (task == nullptr || !task->object) return names;
-  for (const auto& [name, value] : task->object->spec.parameters) names.push_back(name);
+  if (task != nullptr && task->object) {
+    for (const auto& [name, value] : task->object->spec.parameters) names.insert(name);
+  }
+  for (const auto& map : view.config_maps) {
+    if (!map->policy.empty()) names.insert(map->policy);
+  }
   return names;
 }
 

@@ -36,6 +36,10 @@ void bootstrap(Work& work);
 void promotion(Work& work);
 /// The policies that the cluster was created with; true when none is left to apply.
 bool policies(Work& work, const Pod& primary);
+/// A policy's SQL, run by this psql in the primary. It stops at the first error, noted there (K13).
+Exec run_policy(const Policy& policy, const Pod& primary, std::vector<std::string> psql,
+                FailureNote on_failure);
+Event policy_failure(const ClusterView& view, std::string_view policy, std::string_view why);
 /// `pgo failover`: Patroni is asked to hand over to the target, and the task ends with the outcome.
 void failover(Work& work);
 /// Stanza and first full backup, then every other open pgBackRest task.

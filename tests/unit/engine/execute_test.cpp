@@ -30,6 +30,21 @@ struct Hands : Rig {
   engine::Executor executor;
 };
 
+/// A door behind which commands end as the test says.
+struct Commands final : kube::Transport {
+  explicit Commands(kube::Transport& to) : inner(&to) {}
+  Result<kube::Response> request(const kube::Request& request) override {
+    return inner->request(request);
+  }
+  Result<std::unique_ptr<kube::WatchStream>> watch(const kube::Request& request,
+                                                   std::function<void()> on_ready) override {
+    return inner->watch(request, std::move(on_ready));
+  }
+  Result<kube::ExecResult> exec(const kube::ExecRequest&) override { return ends(); }
+  kube::Transport* inner;
+  std::function<Result<kube::ExecResult>()> ends;
+};
+
 plan::Action ensure(kube::Object object, bool adopt = false) {
   return {plan::Ensure{types::kConfigMap, std::move(object), adopt}, "test"};
 }
@@ -108,6 +123,38 @@ TEST_CASE("execute: a patch bound to a version fails when the object has moved o
   const engine::Outcome outcome = hands.act({patch("false")});
   REQUIRE(outcome.error);
   CHECK(outcome.error->code == Code::conflict);
+}
+
+TEST_CASE("execute: how a command ended badly is noted, also when it used up its time") {
+  Hands hands;
+  Commands commands(hands.network);
+  const engine::Executor executor(
+      kube::Client(commands), hands.clock, hands.ids, Log{}, {},
+      [] { return Result<engine::SshKeys>(engine::SshKeys{"p", "a"}); }, 24);
+  const std::string uid(hands.create(types::kConfigMap, config_map("one")).uid());
+  plan::Exec exec{.ns = "pgouser1", .pod = "hippo", .container = "database", .command = {"psql"}};
+  exec.timeout = std::chrono::minutes(30);
+  exec.on_failure = plan::FailureNote{types::kConfigMap, "pgouser1", "one", uid, "why"};
+  const auto noted = [&] {
+    const engine::Outcome outcome =
+        executor.execute("pgouser1", "hippo", {{exec, "test"}, ensure(config_map("two"))});
+    CHECK(hands.has(types::kConfigMap, "two") == false);
+    const auto map = hands.client.get(types::kConfigMap, "pgouser1", "one");
+    return outcome.error ? "retried" : std::string(map->annotation("why"));
+  };
+  const auto late = fail(Code::deadline_exceeded, "the command did not end in time");
+  commands.ends = [&]() -> Result<kube::ExecResult> { return late; };
+  // Nobody knows whether it began: it is tried again.
+  CHECK(noted() == "retried");
+  commands.ends = [&]() -> Result<kube::ExecResult> {
+    hands.clock.advance(std::chrono::minutes(30));
+    return late;
+  };
+  CHECK(noted().starts_with("it did not end within"));
+  commands.ends = [] {
+    return Result<kube::ExecResult>({.exit_code = 3, .out = {}, .err = "ERROR: no\n"});
+  };
+  CHECK(noted() == "ERROR: no");
 }
 
 TEST_CASE("execute: an event that cannot be stored fails nothing") {

@@ -95,3 +95,23 @@ TEST_CASE("schedule: a name that is another ConfigMap's is no schedule, and stay
   CHECK(operations::delete_schedules(world.context(), request).error().code ==
         Code::invalid_argument);
 }
+
+TEST_CASE("K13: why the last run of a scheduled policy failed is shown") {
+  test::RequestWorld world;
+  world.create("hippo");
+  world.put_policy("pgouser1", "audit");
+  auto request = full();
+  as_policy(request);
+  REQUIRE(operations::create_schedules(world.context(), request).has_value());
+  json::Value note;
+  note.at_or_add("metadata").at_or_add("annotations").set("pgo-command-failed", "ERROR: no");
+  REQUIRE(world.client().patch(types::kConfigMap, "pgouser1", "hippo-policy-audit",
+                               kube::PatchType::merge, note));
+  rest::ShowScheduleRequest which;
+  which.ns = "pgouser1";
+  which.schedule_name = "hippo-policy-audit";
+  const auto shown = operations::show_schedules(world.context(), which);
+  REQUIRE(shown.has_value());
+  REQUIRE(shown->results.size() == 1);
+  CHECK(shown->results[0].ends_with("\n\tlast run failed: ERROR: no"));
+}

@@ -1,4 +1,5 @@
 #include "pgo/model/names.h"
+#include "pgo/model/psql.h"
 #include "support/cluster_view.h"
 
 #include <doctest/doctest.h>
@@ -90,6 +91,17 @@ TEST_CASE("policies: each is run in the primary over the socket, and labelled wh
   CHECK(label_of(plan, "Pgcluster", "p1") == "pgpolicy");
   CHECK(plan.deletes("Pgtask").empty());
   CHECK_FALSE(ends_workflow(plan));
+}
+
+TEST_CASE("psql: a database is what it is called, whatever connection settings that looks like") {
+  const auto has = [](std::string_view database, std::string_view word) {
+    const auto command = model::psql_command(database);
+    return std::ranges::count(command, word) == 1;
+  };
+  CHECK(has("userdb", "dbname='userdb'"));
+  CHECK(has("host=evil", "dbname='host=evil'"));
+  CHECK(has("it's \\", "dbname='it\\'s \\\\'"));
+  CHECK(has("-c", "dbname='-c'"));
 }
 
 TEST_CASE("policies: what is labelled is not run again, and the task goes with the last one") {

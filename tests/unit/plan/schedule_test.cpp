@@ -6,6 +6,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <memory>
+
 using namespace pgo;
 using namespace pgo::testing;
 using std::chrono::hours;
@@ -43,10 +46,45 @@ model::PgTask fired(std::string_view firing, std::string_view status) {
   return task;
 }
 
-const plan::Patch* patch_of_map(const plan::Plan& plan, std::size_t which) {
+constexpr const char* kPolicyMap = "hippo-policy-audit";
+
+model::Schedule audit() {
+  model::Schedule schedule;
+  schedule.name = kPolicyMap;
+  schedule.cluster = "hippo";
+  schedule.ns = "pgouser1";
+  schedule.schedule = "0 1 * * *";
+  schedule.type = model::schedule_type::kPolicy;
+  schedule.policy.name = "audit";
+  schedule.policy.database = "userdb";
+  return schedule;
+}
+
+/// The cluster with the policies that its view ought to hold.
+plan::ClusterView with_policy(const plan::ClusterView& cluster, const char* url = "") {
+  plan::ClusterView seen = cluster;
+  for (const std::string& name : plan::policies_asked_for(seen)) {
+    plan::Policy policy;
+    policy.meta.name = name;
+    policy.url = url;
+    policy.sql = "insert into audit values (1)";
+    seen.policies.push_back(std::make_shared<const plan::Policy>(policy));
+  }
+  return seen;
+}
+
+const plan::Exec* exec_of(const plan::Plan& plan) {
+  for (const plan::Action& action : plan.actions()) {
+    if (const auto* exec = std::get_if<plan::Exec>(&action.what)) return exec;
+  }
+  return nullptr;
+}
+
+const plan::Patch* patch_of_map(const plan::Plan& plan, std::size_t which,
+                                const char* name = kMap) {
   for (const plan::Action& action : plan.actions()) {
     const auto* patch = std::get_if<plan::Patch>(&action.what);
-    if (patch == nullptr || patch->name != kMap) continue;
+    if (patch == nullptr || patch->name != name) continue;
     if (which-- == 0) return patch;
   }
   return nullptr;
@@ -229,4 +267,86 @@ TEST_CASE("schedule: the task has the parameters that 4.2.0's scheduler gave it"
                                              {"podname", repo}});
   CHECK((*task)["spec"]["parameters"] == recorded);
   CHECK((*task)["spec"]["tasktype"] == "backrest");
+}
+
+TEST_CASE("schedule: a policy that is due is claimed, run in its database, and noted") {
+  const auto [seen, plan] = look(with_policy(view("hippo").settled().schedule(audit())));
+  const plan::Exec* exec = exec_of(plan);
+  REQUIRE(exec != nullptr);
+  CHECK(exec->pod == seen.primary()->meta.name);
+  CHECK(exec->container == "database");
+  CHECK(std::ranges::count(exec->command, "dbname='userdb'") == 1);
+  CHECK(std::ranges::count(exec->command, "ON_ERROR_STOP=1") == 1);
+  CHECK(exec->input == "insert into audit values (1)");
+  REQUIRE(exec->on_failure);
+  CHECK(exec->on_failure->type == kube::types::kConfigMap);
+  CHECK(exec->on_failure->uid == "uid-of-hippo-policy-audit");
+  const plan::Patch* claim = patch_of_map(plan, 0, kPolicyMap);
+  const plan::Patch* done = patch_of_map(plan, 1, kPolicyMap);
+  REQUIRE(claim != nullptr);
+  REQUIRE(done != nullptr);
+  CHECK(claim->version == "88");
+  CHECK(claim->body["metadata"]["annotations"]["pgo-schedule-due"] == "2020-01-02T01:00:00Z");
+  CHECK(done->body["metadata"]["annotations"]["pgo-schedule-last"] == "2020-01-02T01:00:00Z");
+  CHECK(std::get_if<plan::Patch>(&plan.actions().front().what) == claim);
+  CHECK(plan.creates("Pgtask").empty());
+  CHECK(plan.creates("Job").empty());
+}
+
+TEST_CASE("schedule: the SQL of an address is fetched when it is due") {
+  const auto [seen, plan] =
+      look(with_policy(view("hippo").settled().schedule(audit()), "http://sql.example/audit"));
+  REQUIRE(exec_of(plan) != nullptr);
+  CHECK(exec_of(plan)->input_url == "http://sql.example/audit");
+  CHECK(exec_of(plan)->input.empty());
+}
+
+TEST_CASE("schedule: a policy that is due waits for the policy and for the primary") {
+  const auto [a, no_policy] = look(view("hippo").settled().schedule(audit()));
+  CHECK(no_policy.waits_for(plan::Reason::policy));
+  CHECK(no_policy.look_again());
+  CHECK(exec_of(no_policy) == nullptr);
+  CHECK(patch_of_map(no_policy, 0, kPolicyMap) == nullptr);
+  const auto [b, no_primary] =
+      look(with_policy(view("hippo").settled().schedule(audit()).without_pod("hippo")));
+  CHECK(exec_of(no_primary) == nullptr);
+  CHECK(patch_of_map(no_primary, 0, kPolicyMap) == nullptr);
+}
+
+TEST_CASE("K13: scheduled SQL that failed is told by an event, once, and is not run again") {
+  auto cluster = view("hippo").settled().schedule(audit());
+  cluster.config_map_of(kPolicyMap).due_firing = "2020-01-02T01:00:00Z";
+  cluster.config_map_of(kPolicyMap).command_failed = "ERROR: division by zero";
+  const auto [seen, plan] = look(with_policy(cluster));
+  CHECK(exec_of(plan) == nullptr);
+  CHECK(plan.events() == Names{"ApplyPolicyFailure"});
+  const plan::Patch* done = patch_of_map(plan, 0, kPolicyMap);
+  REQUIRE(done != nullptr);
+  const json::Value& annotations = done->body["metadata"]["annotations"];
+  CHECK(annotations["pgo-schedule-last"] == "2020-01-02T01:00:00Z");
+  // It stays to be read until the next firing.
+  CHECK_FALSE(annotations.members().contains("pgo-command-failed"));
+}
+
+TEST_CASE("schedule: the failure of the last firing does not keep the next one from its run") {
+  auto cluster = view("hippo").settled().schedule(audit());
+  cluster.config_map_of(kPolicyMap).command_failed = "ERROR: division by zero";
+  const auto [seen, plan] = look(with_policy(cluster));
+  CHECK(exec_of(plan) != nullptr);
+  CHECK(plan.events().empty());
+  const plan::Patch* claim = patch_of_map(plan, 0, kPolicyMap);
+  REQUIRE(claim != nullptr);
+  CHECK(claim->body["metadata"]["annotations"].members().contains("pgo-command-failed"));
+  CHECK(claim->body["metadata"]["annotations"]["pgo-command-failed"].is_null());
+}
+
+TEST_CASE("schedule: one without a policy or a database says so and runs nothing") {
+  for (auto strip : {+[](model::PolicySchedule& policy) { policy.name.clear(); },
+                     +[](model::PolicySchedule& policy) { policy.database.clear(); }}) {
+    auto schedule = audit();
+    strip(schedule.policy);
+    const auto [seen, plan] = look(with_policy(view("hippo").settled().schedule(schedule)));
+    CHECK(plan.waits_for(plan::Reason::invalid_object));
+    CHECK(exec_of(plan) == nullptr);
+  }
 }

@@ -120,7 +120,7 @@ inline constexpr std::string_view kRemoves = "pgo-removes-uid";
 inline constexpr std::string_view kTaskUid = "pgo-task-uid";
 /// On a failover task: the instance that led when it was taken up, or empty. Ours, not 4.2.0's.
 inline constexpr std::string_view kFailoverFrom = "pgo-failover-from";
-/// On a task: why the command that it asked for ended badly. Ours, not 4.2.0's.
+/// On a task, or on a policy schedule's ConfigMap: why its last command ended badly. Ours.
 inline constexpr std::string_view kCommandFailed = "pgo-command-failed";
 /// On a schedule's ConfigMap, RFC 3339: the firing that was carried out last, and the one that is
 /// being carried out. Ours, not 4.2.0's.

@@ -54,7 +54,8 @@ struct Delete {
 };
 
 /// Where it is written down, as an annotation, why a command ended badly: the next plan reads it
-/// there. Such a command counts as done, and the actions after it are left to the next plan.
+/// there. Such a command counts as done, and the actions after it are left to the next plan. One
+/// that used up its time has ended badly too.
 struct FailureNote {
   kube::ResourceType type;
   std::string ns, name, uid;

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,7 +120,9 @@ struct ConfigMap {
   std::string patroni_config;       ///< annotation `config` of `<scope>-config`
   std::string leader;               ///< annotation `leader` of `<scope>-leader`
   std::string version;  ///< resourceVersion, only where `patroni_config` or `schedule` is there
-  std::string schedule_text;  ///< of a schedule: what it asks for, as JSON
+  std::string schedule_text;   ///< of a schedule: what it asks for, as JSON
+  std::string policy;          ///< of a schedule: the policy that it runs, or empty
+  std::string command_failed;  ///< of a schedule, annotation: why its last firing failed
   /// Of a schedule, RFC 3339: the last firing carried out (at first its creation), and the one that
   /// is being carried out, if any.
   std::string last_firing, due_firing;
@@ -183,7 +186,7 @@ struct Task {
   bool operator==(const Task& other) const;
 };
 
-/// SQL that a new cluster's policies task asks for.
+/// SQL that a new cluster's policies task or a schedule asks for.
 struct Policy {
   Meta meta;
   std::string url;  ///< when set, the SQL is fetched from here
@@ -212,7 +215,7 @@ struct ClusterView {
   Many<Service> services;
   Many<ConfigMap> config_maps;
   Many<Secret> secrets;
-  /// Those that the cluster's policies task names, if there is one.
+  /// Those that the cluster's policies task and its schedules name.
   Many<Policy> policies;
   /// The cluster that a clone into this one copies, while such a clone is under way.
   std::shared_ptr<const ClusterView> source;
@@ -248,7 +251,7 @@ struct ClusterView {
   std::size_t instances() const;
 };
 
-/// Names of the policies that the cluster's policies task asks for.
-std::vector<std::string> policies_asked_for(const ClusterView& view);
+/// Names of the policies that the cluster's policies task and its schedules ask for.
+std::set<std::string> policies_asked_for(const ClusterView& view);
 
 }  // namespace pgo::plan
