@@ -102,10 +102,6 @@ def test_with_autofail_off_nothing_takes_over_and_switched_on_again_it_heals(dae
     assert daemon.pgo("update", "cluster", "hippo", "--no-prompt", check=False).returncode == 2
     daemon.pgo("update", "cluster", "hippo", "--disable-autofail", "--no-prompt")
     eventually("Patroni is paused", lambda: paused(daemon), 20)
-    (target,) = query(daemon, "failover", "hippo")
-    done = daemon.pgo("failover", "hippo", f"--target={target}", "--no-prompt", check=False)
-    assert done.returncode == 1 and "--enable-autofail" in done.stderr
-
     old = deployment_of(daemon, hippo.leader())
     replica = hippo.replicas()[0]
     kill_primary(daemon, hippo.leader())
@@ -130,14 +126,52 @@ def test_with_autofail_off_nothing_takes_over_and_switched_on_again_it_heals(dae
     assert old in daemon.names("deployments")
 
 
+def ready_replica(daemon):
+    """The one replica, which a target must be: labelled by Patroni, and ready for its probe."""
+    def ready():
+        pods = [p for p in daemon.objects("pods", "pg-cluster=hippo,role=replica")
+                if all(c["ready"] for c in p["status"].get("containerStatuses", [{"ready": False}]))]
+        return len(pods) == 1 and pods[0]["metadata"]["labels"]["deployment-name"]
+    return eventually("the replica is ready", ready, 60)
+
+
+def by_hand(daemon):
+    """To the one replica; K38: at the end it leads."""
+    target = ready_replica(daemon)
+    daemon.pgo("failover", "hippo", f"--target={target}", "--no-prompt", "--wait")
+    assert deployment_of(daemon, Cluster(daemon, "hippo").leader()) == target
+    assert labels_follow(daemon, "hippo", target)
+
+
+def test_with_autofail_off_people_may_fail_over_by_hand(daemon, hippo):
+    ready_replica(daemon)
+    daemon.pgo("update", "cluster", "hippo", "--disable-autofail", "--no-prompt")
+    eventually("Patroni is paused", lambda: paused(daemon), 20)
+    hippo.sql("insert into public.t values (11)")
+    by_hand(daemon)
+    eventually("the service leads to the new primary", lambda: hippo.can_write(12), 20)
+    assert hippo.sql("select count(*) from public.t where v = 11") == "1"
+    eventually("the old primary streams", lambda: hippo.streaming() == 1, 60)
+
+    # Nothing takes over for a dead primary, but who is told to does.
+    kill_primary(daemon, hippo.leader())
+    eventually("nobody leads", lambda: hippo.leader() is None, 60)
+    by_hand(daemon)
+    eventually("writes are taken again", lambda: hippo.can_write(13), 20)
+    assert hippo.sql("select count(*) from public.t where v = 11") == "1"
+    assert paused(daemon)
+    daemon.pgo("update", "cluster", "hippo", "--enable-autofail", "--no-prompt")
+    eventually("Patroni is resumed", lambda: not paused(daemon), 20)
+    eventually("the dead one streams again", lambda: hippo.streaming() == 1, 90)
+
+
 def test_the_first_primary_can_be_scaled_down_after_a_failover(daemon, hippo):
     """K14, and K15: the replicas' Service goes with the last replica."""
     # Patroni labels a replica a moment after it streams.
     eventually("the replica is labelled", lambda: len(query(daemon, "failover", "hippo")) == 1, 60)
     leader = deployment_of(daemon, hippo.leader())
     if leader == "hippo":
-        (target,) = query(daemon, "failover", "hippo")
-        daemon.pgo("failover", "hippo", f"--target={target}", "--no-prompt", "--wait")
+        by_hand(daemon)
         eventually("the first primary streams", lambda: hippo.streaming() == 1, 60)
     assert "hippo-replica" in daemon.names("services")
     daemon.pgo("scaledown", "hippo", "--target=hippo", "--no-prompt")

@@ -4,7 +4,6 @@
 #include "operations/listing.h"
 #include "operations/replication.h"
 #include "pgo/base/text.h"
-#include "pgo/json/value.h"
 #include "pgo/model/names.h"
 #include "pgo/model/pgtask.h"
 
@@ -75,20 +74,10 @@ Result<void> check_ready_replica(const Context& context, const std::string& ns,
                                   " says that it is up, or name another."));
 }
 
-Result<void> check_not_paused(const Context& context, const std::string& ns,
-                              const model::PgCluster& cluster) {
-  if (cluster.status.state == model::state::kClusterRestoring) {
-    return fail(refusal(cluster.name(), cluster.name() + " is being restored; try again when it is "
-                                                         "ready."));
-  }
-  PGO_TRY(const ObjectPtr map, get_if_exists(context.reader, kube::types::kConfigMap, ns,
-                                             model::names::scope_config(cluster.scope())));
-  const auto config =
-      json::parse(map ? map->annotation(model::annotation::kPatroniConfig) : std::string_view());
-  if (!config || !(*config)["pause"].as_bool()) return {};
-  return fail(refusal(cluster.name(), "Patroni of " + cluster.name() +
-                                          " is paused; pgo update cluster " + cluster.name() +
-                                          " --enable-autofail resumes it."));
+Result<void> check_not_restoring(const model::PgCluster& cluster) {
+  if (cluster.status.state != model::state::kClusterRestoring) return {};
+  return fail(
+      refusal(cluster.name(), cluster.name() + " is being restored; try again when it is ready."));
 }
 
 /// A former request is over or superseded (4.2.0 did the same).
@@ -135,7 +124,7 @@ Result<model::rest::CreateFailoverResponse> create_failover(
   PGO_TRY_VOID(check_no_removal(context, ns, name));
   PGO_TRY_VOID(check_no_removal(context, ns, request.target));
   PGO_TRY_VOID(check_ready_replica(context, ns, name, request.target));
-  PGO_TRY_VOID(check_not_paused(context, ns, cluster));
+  PGO_TRY_VOID(check_not_restoring(cluster));
 
   model::PgTask task =
       model::new_task(ns, model::names::failover_task(name), model::TaskType::failover, name);

@@ -3,7 +3,9 @@
 #include "work.h"
 
 // `pgo failover --target` (contract 8.3). Patroni does the work; the task records whom it was asked
-// for, who led then, and how it ended. K38: it has succeeded when the target leads, not before.
+// for, who led then, and how it ended. K38: it has succeeded when the target leads, not before. A
+// paused Patroni (autofail off) hands over to a named target too; whether that one lags too far
+// behind a leader is Patroni's to judge.
 namespace pgo::plan {
 namespace {
 
@@ -64,8 +66,6 @@ std::string obstacle(const ClusterView& view, const std::string& target) {
   if (pod->role == model::role::kMaster) return target + " leads already";
   if (pod->role != model::role::kReplica) return target + " is no replica now";
   if (!pod->database_ready) return "PostgreSQL of " + target + " is not ready";
-  const ConfigMap* config = view.config_map(model::names::scope_config(view.scope()));
-  if (config != nullptr && config->paused()) return "Patroni is paused (autofail is off)";
   return {};
 }
 

@@ -301,11 +301,6 @@ std::string_view Task::label(std::string_view key) const {
   return object ? object->metadata.label(key) : std::string_view{};
 }
 
-bool ConfigMap::paused() const {
-  const auto config = json::parse(patroni_config);
-  return config && (*config)["pause"].as_bool();
-}
-
 bool Cluster::operator==(const Cluster& other) const {
   // The decoded object holds every other field.
   return meta == other.meta && same(object, other.object) && problem == other.problem;

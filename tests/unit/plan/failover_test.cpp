@@ -156,7 +156,22 @@ TEST_CASE("failover: what is no ready replica when the task is taken up is refus
   not_ready.pod_of("hippo-abcd").database_ready = false;
   refused(not_ready, "not ready");
   refused(cluster().without_pod("hippo-abcd").task(request()), "no running pod");
-  refused(cluster().patroni(R"({"pause":true})").task(request()), "paused");
+}
+
+TEST_CASE("failover: Patroni paused hands over to a named target too, with or without a leader") {
+  const auto paused = [] { return cluster().autofail(false).patroni(R"({"pause":true})"); };
+  const auto [a, begun] = look(paused().task(request()));
+  CHECK(status_of(begun) == "open");
+  CHECK_FALSE(
+      (*begun.patch_of("Pgtask", "hippo-failover"))["spec"]["parameters"]["failover-started"]
+          .is_null());
+  const auto [b, asked] = look(paused().task(started()));
+  CHECK(exec_of(asked) != nullptr);
+  auto dead = paused().task(started(""));
+  dead.pod_of("hippo").role.clear();
+  dead.pod_of("hippo").database_ready = false;
+  const auto [c, alone] = look(dead);
+  CHECK(exec_of(alone) != nullptr);
 }
 
 TEST_CASE("failover: a task that has ended, or that an older operator took up, is left alone") {

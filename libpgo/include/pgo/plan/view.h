@@ -129,7 +129,6 @@ struct ConfigMap {
   bool has_patroni = false;  ///< it brings a postgres-ha.yaml
 
   static ConfigMap from(const kube::Object& object);
-  bool paused() const;  ///< Patroni's configuration says so
   bool operator==(const ConfigMap&) const = default;
 };
 
