@@ -64,9 +64,10 @@ def bucket(daemon, tmp_path_factory):
     address = f"{daemon.network}.250.1"
     with open(folder / "log", "wb") as log:
         server = subprocess.Popen(
-            [shutil.which("node"), SERVER, "-d", folder / "data", "-a", address, "-p", str(PORT),
-             "--key", "s3.key", "--cert", "s3.crt", "--service-endpoint", "svc.cluster.local",
-             "--configure-bucket", BUCKET],
+            # Where it cuts a long list it makes a token with a cipher that OpenSSL 3 calls legacy.
+            [shutil.which("node"), "--openssl-legacy-provider", SERVER, "-d", folder / "data",
+             "-a", address, "-p", str(PORT), "--key", "s3.key", "--cert", "s3.crt",
+             "--service-endpoint", "svc.cluster.local", "--configure-bucket", BUCKET],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     eventually("the S3 server listens", lambda: b"listening" in (folder / "log").read_bytes(), 20)
     publish(daemon, address, (folder / "ca.crt").read_bytes())
@@ -100,6 +101,21 @@ def back_up(daemon, cluster, *options):
     assert task["spec"]["status"] == "job completed", task["status"]
 
 
+def switch_wal(cluster):
+    """The segment that everything written so far is in."""
+    return cluster.daemon.kube(
+        "exec", cluster.leader(), "-c", "database", "--", "psql", "-h", "/tmp", "-U", "postgres",
+        "-qtAc", "select pg_walfile_name(pg_switch_wal())").stdout.strip()
+
+
+def archived(cluster):
+    segment = switch_wal(cluster)
+    eventually("the segment is archived", lambda: cluster.daemon.kube(
+        "exec", cluster.leader(), "-c", "database", "--", "psql", "-h", "/tmp", "-U", "postgres",
+        "-qtAc", f"select last_archived_wal >= '{segment}' from pg_stat_archiver"
+    ).stdout.strip() == "t", 30)
+
+
 def test_the_first_backup_is_in_both_repositories(daemon, both):
     assert backups(daemon, "both") == {"local": ["full"], "s3": ["full"]}
     text = daemon.pgo("show", "backup", "both").stdout
@@ -107,9 +123,7 @@ def test_the_first_backup_is_in_both_repositories(daemon, both):
 
 
 def test_wal_is_archived_to_both_repositories(daemon, both, bucket):
-    segment = both.daemon.kube(
-        "exec", both.leader(), "-c", "database", "--", "psql", "-h", "/tmp", "-U", "postgres",
-        "-qtAc", "select pg_walfile_name(pg_switch_wal())").stdout.strip()
+    segment = switch_wal(both)
     repo = daemon.names("pods", "pgo-backrest-repo=true,pg-cluster=both")[0]
 
     def archived_locally():
@@ -134,13 +148,68 @@ def test_the_key_is_in_secrets_and_nowhere_else(daemon, both):
     assert KEY not in daemon.log.read_text()
 
 
-def test_a_cluster_in_s3_alone_makes_its_replica_from_there(daemon, bucket):
+def test_a_cluster_in_s3_alone_makes_replica_and_clone_from_there(daemon, bucket):
     cluster = Cluster(daemon, "cloud").create("--pgbackrest-storage-type=s3", "--replica-count=1",
                                               *S3_FLAGS)
     eventually("the replica streams", lambda: cluster.streaming() == 1, 60)
     assert backups(daemon, "cloud") == {"s3": ["full"]}
+    cluster.sql("create table public.t as select 4 as v")
+    archived(cluster)
+    refused = daemon.pgo("clone", "cloud", "fog", check=False)
+    assert refused.returncode == 1 and "local" in refused.stderr
+    assert "--pgbackrest-storage-type" not in refused.stderr  # a flag that clone does not have
+    daemon.pgo("clone", "cloud", "fog", "--pgbackrest-storage-source=s3", "--wait",
+               "--wait-timeout=170")
+    assert rows(Cluster(daemon, "fog", cluster.password)) == "4"
+    daemon.pgo("delete", "cluster", "fog", "--no-prompt")
     refused = daemon.pgo("backup", "cloud", "--pgbackrest-storage-type=local", check=False)
     assert refused.returncode == 1 and "local" in refused.stderr
+
+
+def set_aside(daemon, cluster, there):
+    """Hides the backups in the volume, or brings them back: what works then works from S3."""
+    repo = daemon.names("pods", f"pgo-backrest-repo=true,pg-cluster={cluster}")[0]
+    path = f"/backrestrepo/{cluster}-backrest-shared-repo"
+    daemon.kube("exec", repo, "-c", "database", "--", "mv", *(
+        (f"{path}/backup", f"{path}/aside") if there else (f"{path}/aside", f"{path}/backup")))
+
+
+def rows(cluster):
+    return cluster.sql("select coalesce(string_agg(v::text, ',' order by v), '') from public.t")
+
+
+def test_a_restore_from_s3_needs_nothing_of_the_local_repository(daemon, both):
+    both.sql("insert into public.t values (1)")
+    point = both.sql("select clock_timestamp()")
+    both.sql("insert into public.t values (2)")
+    set_aside(daemon, "both", True)
+    try:
+        daemon.pgo("restore", "both", "--pgbackrest-storage-type=s3", f"--pitr-target={point}",
+                   "--no-prompt")
+        eventually("the backup is restored", lambda: any(
+            job["status"].get("succeeded") for job in
+            daemon.objects("jobs", "pgo-backrest-restore=true,pg-cluster=both")), 90)
+    finally:
+        set_aside(daemon, "both", False)
+    eventually("the restore is done", lambda: daemon.object("pgclusters", "both")["status"]
+               ["state"] == "pgcluster Initialized", 120)
+    assert rows(both) == "1"
+
+
+def test_k19_a_clone_from_s3_holds_what_its_source_held(daemon, both, bucket):
+    both.sql("insert into public.t values (3)")
+    back_up(daemon, "both", "--pgbackrest-storage-type=s3", "--backup-opts=--type=incr")
+    daemon.pgo("clone", "both", "copy", "--pgbackrest-storage-source=s3", "--wait",
+               "--wait-timeout=170")
+    copy = Cluster(daemon, "copy", both.password)
+    assert rows(copy) == rows(both) == "1,3"
+    (restore,) = daemon.objects("jobs", "pgo-clone-step-2=true,pg-cluster=copy")
+    (container,) = restore["spec"]["template"]["spec"]["containers"]
+    assert {"name": "PGBACKREST_REPO_TYPE", "value": "s3"} in container["env"]
+    # Its repository in S3 is its own, and works.
+    assert (bucket / "backrestrepo" / "copy-backrest-shared-repo" / "backup" / "db").exists()
+    back_up(daemon, "copy", "--pgbackrest-storage-type=s3", "--backup-opts=--type=incr")
+    daemon.pgo("delete", "cluster", "copy", "--no-prompt")
 
 
 @pytest.mark.parametrize("flags", [S3_FLAGS, ["--pgbackrest-storage-type=tape"],

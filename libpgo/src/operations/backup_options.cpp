@@ -256,7 +256,7 @@ Result<void> check_storage_type(const model::PgCluster& cluster, std::string_vie
     if (local ? cluster.uses_local_repository() : cluster.uses_s3()) continue;
     return refuse("Cluster " + cluster.name() + " has no " + (local ? "local" : "s3") +
                       " repository; its pgBackRest storage type is " +
-                      (local ? "s3: name it with --pgbackrest-storage-type=s3." : "local."),
+                      (local ? "s3, which the request must name." : "local."),
                   field);
   }
   return {};
