@@ -114,7 +114,7 @@ bool job_done(Cloning& clone, const std::string& name, Reason reason, std::strin
   const Job* job = clone.view().job(name);
   missing = job == nullptr;
   if (job != nullptr && job->succeeded && !job->meta.deleting) return true;
-  clone.plan().wait(reason, subject("Job", name));
+  clone.plan().wait(reason, subject("Job", name), failures_so_far(job));
   if (job != nullptr && job->failed) {
     give_up(clone, subject("Job", name) + ", which " + std::string(doing) + ", failed " +
                        std::to_string(job->failures) + " times");

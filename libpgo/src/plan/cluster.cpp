@@ -252,6 +252,12 @@ Value processed_task() {
                                                   {"message", kTaskSeen}})}});
 }
 
+std::string failures_so_far(const Job* job) {
+  if (job == nullptr || job->failures == 0) return {};
+  return "its pods failed so far: " + std::to_string(job->failures) +
+         "; their logs say why, and Kubernetes tries again a few times, ever more rarely";
+}
+
 std::string subject(std::string_view kind, std::string_view name) {
   return std::string(kind) + " " + std::string(name);
 }

@@ -75,6 +75,8 @@ void fail_workflow(Work& work, std::string_view workflow, std::string_view reaso
 void mark_completed(Work& work, const Task& task);
 void mark_failed(Work& work, const Task& task, std::string_view reason);
 
+/// How often a Job that is waited for has failed so far, in words; empty when it has not.
+std::string failures_so_far(const Job* job);
 /// "Job hippo-stanza-create".
 std::string subject(std::string_view kind, std::string_view name);
 

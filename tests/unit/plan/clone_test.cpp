@@ -217,6 +217,19 @@ TEST_CASE("K19: an S3 repository is known in every step") {
   CHECK((*made)["spec"]["userlabels"]["backrest-storage-type"].as_string() == "s3");
 }
 
+TEST_CASE("clone: who waits for a Job that Kubernetes tries again is told that it failed") {
+  auto cluster = with_volumes(with_source(target(TaskType::clone_step1)));
+  plan::Job job;
+  job.meta = {.ns = "pgouser1", .name = kSync, .uid = "uid-of-sync", .cluster = "rhino"};
+  job.workflow = work().workflow_id;
+  job.failures = 2;
+  cluster.jobs.push_back(std::make_shared<const plan::Job>(job));
+  const auto [seen, plan] = look(cluster);
+  REQUIRE(plan.conditions().size() == 1);
+  CHECK(plan.conditions()[0].subject == "Job " + kSync);
+  CHECK(plan.conditions()[0].detail.find("failed so far: 2") != std::string::npos);
+}
+
 TEST_CASE("clone: a Job that gave up ends the clone with a reason") {
   auto cluster = with_volumes(with_source(target(TaskType::clone_step1)));
   add_job(cluster, kSync, false, true);
