@@ -32,4 +32,8 @@ pgo_dependency(beast LINK Threads::Threads OpenSSL::SSL OpenSSL::Crypto INCLUDE
                ${Boost_INCLUDE_DIRS} DEFINE BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW)
 # For executables only: which allocator a process uses is not for a library to say. The sanitizers
 # bring their own.
-pgo_dependency(allocator LINK $<$<NOT:$<BOOL:${PGO_SANITIZE}>>:PkgConfig::JEMALLOC>)
+if(PGO_SANITIZE)
+  pgo_dependency(allocator)
+else()
+  pgo_dependency(allocator LINK PkgConfig::JEMALLOC)
+endif()
