@@ -28,7 +28,8 @@ Result<std::string> unescape(std::string_view text, std::string_view term) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];
     if (c == '\\') {
-      if (++i == text.size() || std::string_view("\\,=").find(text[i]) == std::string_view::npos) {
+      ++i;
+      if (i == text.size() || std::string_view("\\,=").find(text[i]) == std::string_view::npos) {
         return fail(Code::invalid_argument, "field selector: unknown escape", std::string(term));
       }
       c = text[i];

@@ -124,7 +124,7 @@ Result<void> ensure_policies_task(const Context& context, const Request& request
 Result<std::string> ensure_workflow(const Context& context, const Caller& caller,
                                     const Request& request, const std::string& name) {
   const std::string task_name = model::names::create_workflow(name);
-  const std::string id = context.ids.uuid();
+  std::string id = context.ids.uuid();
   const model::PgTask task = model::workflow_task(request.ns, task_name, name, id, caller.user,
                                                   to_rfc3339(context.clock.now()));
   auto created = context.client.create(kube::types::kPgTask, task.object());

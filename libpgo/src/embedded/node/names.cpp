@@ -43,14 +43,16 @@ std::string Names::hosts_text(const std::string& ns) const {
   std::string text = "127.0.0.1 localhost\n";
   for (const auto& [space, services] : services_) {
     for (const auto& [name, address] : services) {
-      std::string full = name + "." + space;
-      text += address + " ";
-      if (space == ns) text += name + " ";
-      text += full + " " + full + ".svc " + full + ".svc.cluster.local\n";
+      const std::string full = name + "." + space;
+      text.append(address).append(" ");
+      if (space == ns) text.append(name).append(" ");
+      text.append(full).append(" ").append(full).append(".svc ");
+      text.append(full).append(".svc.cluster.local\n");
     }
   }
   if (auto pods = pods_.find(ns); pods != pods_.end())
-    for (const auto& [name, address] : pods->second) text += address + " " + name + "\n";
+    for (const auto& [name, address] : pods->second)
+      text.append(address).append(" ").append(name).append("\n");
   return text;
 }
 
