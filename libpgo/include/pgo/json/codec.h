@@ -101,17 +101,11 @@ std::optional<Error> decode(const Type& type, const Value& value, Mode mode, voi
 Value schema(const Type& type);
 
 template <typename T>
-concept HasFields = requires {
-  T::fields();
-};
+concept HasFields = requires { T::fields(); };
 template <typename T>
-concept HasCodec = requires(const Value& value) {
-  Codec<T>::decode(value);
-};
+concept HasCodec = requires(const Value& value) { Codec<T>::decode(value); };
 template <typename T>
-concept HasNames = std::is_enum_v<T> && requires(T value) {
-  json_names(value);
-};
+concept HasNames = std::is_enum_v<T> && requires(T value) { json_names(value); };
 
 template <typename T>
 struct Shape {

@@ -50,7 +50,7 @@ struct Field {
   enum class Role : std::uint8_t { named, extra, inlined };
 
   std::string_view name;
-  MemberType Owner::*member;
+  MemberType Owner::* member;
   FieldRules rules;
   Role role = Role::named;
 
@@ -77,7 +77,7 @@ struct Field {
 
 /// A named member. `name` must be a string literal.
 template <typename Owner, typename MemberType>
-constexpr Field<Owner, MemberType> field(std::string_view name, MemberType Owner::*member,
+constexpr Field<Owner, MemberType> field(std::string_view name, MemberType Owner::* member,
                                          Emit emit = Emit::if_set) {
   return {.name = name, .member = member, .rules = {.emit = emit}};
 }
@@ -85,7 +85,7 @@ constexpr Field<Owner, MemberType> field(std::string_view name, MemberType Owner
 /// A member that is always written, with null for an empty list or map: every field of the 4.2.0
 /// REST messages (Go structs without omitempty).
 template <typename Owner, typename MemberType>
-constexpr Field<Owner, MemberType> always(std::string_view name, MemberType Owner::*member) {
+constexpr Field<Owner, MemberType> always(std::string_view name, MemberType Owner::* member) {
   return field(name, member, Emit::always_null_when_empty);
 }
 
@@ -97,13 +97,13 @@ struct Extra {
 };
 
 template <typename Owner>
-constexpr Field<Owner, Extra> extra(Extra Owner::*member) {
+constexpr Field<Owner, Extra> extra(Extra Owner::* member) {
   return {.name = {}, .member = member, .rules = {}, .role = Field<Owner, Extra>::Role::extra};
 }
 
 /// A nested struct whose fields stand in the surrounding object, as Go's embedded structs.
 template <typename Owner, typename MemberType>
-constexpr Field<Owner, MemberType> inlined(MemberType Owner::*member) {
+constexpr Field<Owner, MemberType> inlined(MemberType Owner::* member) {
   return {
       .name = {}, .member = member, .rules = {}, .role = Field<Owner, MemberType>::Role::inlined};
 }

@@ -338,9 +338,8 @@ Columns built_in(std::string_view kind) {
     return simple({"Data"}, [](const Value& o) -> std::vector<Value> { return {size_of(o)}; });
   }
   if (kind == "Secret") {
-    return simple({"Type", "Data"}, [](const Value& o) -> std::vector<Value> {
-      return {o["type"], size_of(o)};
-    });
+    return simple({"Type", "Data"},
+                  [](const Value& o) -> std::vector<Value> { return {o["type"], size_of(o)}; });
   }
   if (kind == "Namespace") {
     return simple({"Status"},
