@@ -8,9 +8,12 @@ namespace pgo::operations {
 namespace {
 
 /// A failover by hand has no workflow in 4.2.0; its task, named instead of an id, tells how it is.
+/// Asked of the API itself: all failovers of a cluster share that name, and a cache that lags would
+/// answer with the end of the one before (K38).
 Result<ObjectPtr> failover_task(const Context& context, std::string_view ns,
                                 const std::string& name) {
-  PGO_TRY(const ObjectPtr object, get_if_exists(context.reader, kube::types::kPgTask, ns, name));
+  DirectReader present(context.client);
+  PGO_TRY(const ObjectPtr object, get_if_exists(present, kube::types::kPgTask, ns, name));
   if (!object) return object;
   PGO_TRY(const model::PgTask task, model::PgTask::from(*object));
   return task.type() == model::TaskType::failover ? object : nullptr;

@@ -191,6 +191,47 @@ TEST_CASE("failover: how it stands is shown under the name of its task") {
   CHECK_FALSE(operations::show_workflow(world.context(), kNs, "hippo-createcluste").has_value());
 }
 
+namespace {
+
+/// A cache that has not heard of anything since it was made.
+class StaleReader final : public operations::Reader {
+ public:
+  StaleReader(operations::Reader& real, const kube::ResourceType& type, std::string_view name)
+      : real_(real), name_(name), old_(*real.get(type, kNs, name)) {}
+  Result<operations::ObjectPtr> get(const kube::ResourceType& type, std::string_view ns,
+                                    std::string_view name) override {
+    if (name == name_) return old_;
+    return real_.get(type, ns, name);
+  }
+  Result<std::vector<operations::ObjectPtr>> list(const kube::ResourceType& type,
+                                                  std::string_view ns,
+                                                  std::string_view selector) override {
+    return real_.list(type, ns, selector);
+  }
+
+ private:
+  operations::Reader& real_;
+  std::string name_;
+  operations::ObjectPtr old_;
+};
+
+}  // namespace
+
+TEST_CASE("failover: who waits for one is not told the end of the one before (K38)") {
+  RequestWorld world;
+  three_instances(world);
+  REQUIRE(ask(world, "hippo-abcd").has_value());
+  REQUIRE(world.client()
+              .patch(types::kPgTask, kNs, "hippo-failover", kube::PatchType::merge,
+                     *json::parse(R"({"spec":{"status":"completed"}})"))
+              .has_value());
+  StaleReader lagging(world.context().reader, types::kPgTask, "hippo-failover");
+  REQUIRE(ask(world, "hippo-abcd").has_value());
+  const auto shown = operations::show_workflow(world.context(lagging), kNs, "hippo-failover");
+  REQUIRE(shown.has_value());
+  CHECK(shown->results.parameters.at("status") != "completed");
+}
+
 TEST_CASE("scaledown query: the same lag from the same source") {
   RequestWorld world;
   three_instances(world);
