@@ -53,17 +53,22 @@ def test_every_folder_with_a_containerfile_is_an_image_of_the_catalogue_or_the_o
     assert folders == {folder_of(image) for image in CATALOGUE} | {"postgres-operator"}
 
 
-def adopt(folder, passwd, uid):
-    """Runs adopt_user in a sandbox under this id; the passwd it leaves, and the run."""
-    file = folder / "passwd"
-    file.write_text(passwd)
-    done = subprocess.run(
+def run(script, uid, *options):
+    """Runs bash in a sandbox under this id, in group 0, with the scripts that the images share."""
+    return subprocess.run(
         ["bwrap", "--unshare-user", "--uid", str(uid), "--gid", "0", "--ro-bind", "/usr", "/usr",
          "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64",
-         "/lib64", "--bind", file, "/etc/passwd", "--ro-bind", COMMON, "/opt/cpm/lib", "--dev",
-         "/dev", "--setenv", "HOME", "/home/postgres", "bash", "-euc",
-         "source /opt/cpm/lib/common.sh; adopt_user postgres; id -un; id -u postgres"],
+         "/lib64", "--ro-bind", COMMON, "/opt/cpm/lib", "--dev", "/dev", "--proc", "/proc", "--tmpfs",
+         "/tmp", "--tmpfs", "/home/postgres", "--setenv", "HOME", "/home/postgres", *options,
+         "bash", "-euc", "source /opt/cpm/lib/common.sh; source /opt/cpm/lib/ssh.sh; " + script],
         capture_output=True, text=True, timeout=20, check=False)
+
+
+def adopt(folder, passwd, uid):
+    """The list of users that adopt_user leaves, and its run."""
+    file = folder / "passwd"
+    file.write_text(passwd)
+    done = run("adopt_user postgres; id -un; id -u postgres", uid, "--bind", file, "/etc/passwd")
     return file.read_text().splitlines(), done
 
 
@@ -82,3 +87,12 @@ def test_the_images_user_gets_the_id_that_the_cluster_chose(tmp_path, others):
 def test_the_list_of_users_stays_as_it_is_under_the_images_own_id(tmp_path):
     lines, done = adopt(tmp_path, f"{ROOT}\n{POSTGRES}\n", 26)
     assert done.stdout.split() == ["postgres", "26"] and lines == [ROOT, POSTGRES]
+
+
+def test_the_ssh_settings_can_be_made_again_when_a_container_is_started_again(tmp_path):
+    for name in ("ssh_host_rsa_key", "authorized_keys", "sshd_config", "id_rsa", "config"):
+        (tmp_path / name).write_text("# " + name + "\n")
+    done = run("setup_ssh_client; setup_ssh_client; stat -c %a ~/.ssh/config; cat ~/.ssh/config", 26,
+               "--ro-bind", tmp_path, "/sshd")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("400\n# config\n")
