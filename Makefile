@@ -7,7 +7,7 @@ CMAKE_FLAGS ?=
 CTEST_FLAGS ?=
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo bench lint format asan tsan soak clean install setup-build setup-test
+.PHONY: build test demo bench images lint format asan tsan soak clean install setup-build setup-test
 
 build: setup-build ## executables in build/release/bin, libraries in build/release/lib
 	@cmake --preset $(PRESET) $(CMAKE_FLAGS) -DPGO_BUILD_TESTS=OFF >$(BUILD).configure.log 2>&1 || { cat $(BUILD).configure.log; exit 1; }
@@ -23,6 +23,9 @@ demo: setup-build ## a real HA PostgreSQL cluster on this machine, and the death
 bench: setup-test ## prints the figures of docs/performance.md
 	@cmake --preset release -DPGO_BUILD_TESTS=ON -DPGO_BUILD_BENCH=ON >/dev/null && cmake --build build/release -j $(JOBS)
 	@scripts/bench build/release
+
+images: build ## container images for Kubernetes, with buildah, podman or docker
+	@BUILD=$(BUILD) scripts/images
 
 lint: setup-test ## formatting, shell scripts, house rules
 	@scripts/lint

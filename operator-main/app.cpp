@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include "folder_copy.h"
 #include "log_sink.h"
 #include "pgo/base/version.h"
 #include "pgo/dev/environment.h"
@@ -75,6 +76,17 @@ void greet(const dev::Options& options, const dev::Endpoints& endpoints) {
       "\n");
 }
 
+/// Becomes the ordinary user, who may not get at root's images (a checkout in /root): then they are
+/// used from a copy in the state directory.
+Result<void> give_up_root(const Arguments& arguments, dev::Options& options) {
+  auto images = FolderCopy::read(options.images_dir);
+  PGO_TRY_VOID(become(arguments.user, options.state_dir));
+  const bool readable = access((options.images_dir / "images.yaml").c_str(), R_OK) == 0;
+  if (!images || readable) return {};
+  options.images_dir = options.state_dir / "images";
+  return images->write(options.images_dir);
+}
+
 int run_dev(Arguments& arguments) {
   dev::Options& options = arguments.options;
   options.state_dir = fs::absolute(arguments.state_dir.empty() ? default_state_dir()
@@ -83,9 +95,7 @@ int run_dev(Arguments& arguments) {
                                                                  : fs::path(arguments.images_dir));
   options.local_node = !arguments.no_node;
   if (is_root()) {
-    if (auto became = become(arguments.user, options.state_dir); !became) {
-      return failed(became.error());
-    }
+    if (auto became = give_up_root(arguments, options); !became) return failed(became.error());
   }
   prepare_process();
   const sigset_t stop_signals = block_stop_signals();

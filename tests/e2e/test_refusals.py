@@ -1,5 +1,6 @@
 """What a user is told when something is wrong: a clear error on stderr, a non-zero exit, nothing written."""
 import json
+import os
 import pathlib
 import shutil
 import socket
@@ -80,3 +81,18 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(request):
     code, text = start_and_fail(other)
     other.remove()
     assert code != 0 and "patroni" in text and "apt" in text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone has folders that the daemon's user cannot read")
+def test_root_may_keep_the_images_where_the_daemons_user_cannot_read_them(tmp_path):
+    tmp_path.chmod(0o700)
+    images = tmp_path / "images"
+    shutil.copytree(pathlib.Path(__file__).parents[2] / "deploy/images", images)
+    daemon = Daemon("127.95", options=["--images-dir", images])
+    try:
+        daemon.start()
+        used = daemon.state / "images/postgres-ha/entrypoint"
+        assert used.read_text() == (images / "postgres-ha/entrypoint").read_text()
+        assert used.stat().st_mode & 0o111 and used.stat().st_uid != 0
+    finally:
+        daemon.remove()

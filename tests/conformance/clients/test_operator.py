@@ -43,14 +43,15 @@ def free_port():
 
 
 class Operator:
-    def __init__(self, daemon, folder, pod):
+    def __init__(self, kubeconfig, folder, pod, settings=None, arguments=("--install",)):
         self.port, self.log = free_port(), folder / f"{pod}.log"
-        environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "PORT": str(self.port),
-                       "PGO_OPERATOR_NAMESPACE": "pgo", "PGO_INSTALLATION_NAME": "test",
-                       "NAMESPACE": NAMESPACE, "MY_POD_NAME": pod}
+        settings = settings or {"PGO_OPERATOR_NAMESPACE": "pgo", "PGO_INSTALLATION_NAME": "test",
+                                "NAMESPACE": NAMESPACE, "MY_POD_NAME": pod}
+        environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **settings,
+                       "PORT": str(self.port)}
         with open(self.log, "w") as log:
             self.process = subprocess.Popen(
-                [BIN / "postgres-operator", "--kubeconfig", daemon.kubeconfig, "--install"],
+                [BIN / "postgres-operator", "--kubeconfig", kubeconfig, *arguments],
                 env=environment, stdout=log, stderr=log)
 
     def leads(self):
@@ -73,7 +74,7 @@ def configuration(tag):
 def installed(daemon, kubectl, tmp_path_factory):
     kubectl("apply", "-f", "-", stdin=INSTALLED % configuration("centos7-12.1-test"))
     folder = tmp_path_factory.mktemp("operator")
-    operator = Operator(daemon, folder, "first")
+    operator = Operator(daemon.kubeconfig, folder, "first")
     wait_for(lambda: kubectl.run("get", "-n", "pgo", "secret", "pgo.tls", check=False).returncode == 0,
              30)
     for name in ("tls.crt", "tls.key"):
@@ -121,7 +122,7 @@ def test_a_wrong_password_is_refused(installed):
 def test_a_second_operator_leads_when_the_first_has_gone(daemon, kubectl, installed):
     first, folder = installed
     wait_for(first.leads, 30)
-    second = Operator(daemon, folder, "second")
+    second = Operator(daemon.kubeconfig, folder, "second")
     try:
         wait_for(lambda: pgo(second, folder, "version").returncode == 0, 30)
         assert not second.leads()

@@ -1,9 +1,11 @@
 #include "embedded/node/prerequisites.h"
 #include "embedded/node/sandbox.h"
+#include "node_fixture.h"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <fstream>
 
 using namespace pgo;
 using namespace pgo::embedded::node;
@@ -101,6 +103,35 @@ TEST_CASE("prerequisites: a sandbox that cannot be made is reported with bubblew
   auto checked = check_sandbox("/usr/bin/false");
   REQUIRE(!checked);
   CHECK(checked.error().code == Code::failed_precondition);
+}
+
+TEST_CASE("prerequisites: the advice names the setting of the kernel that is in the way") {
+  struct Host {
+    const char* setting;
+    const char* value;
+    const char* advice;
+  };
+  for (const Host& host :
+       {Host{"user/max_user_namespaces", "0", "sysctl user.max_user_namespaces="},
+        Host{"kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"},
+        Host{"kernel/apparmor_restrict_unprivileged_userns", "1",
+             "sysctl kernel.apparmor_restrict_unprivileged_userns=0"}}) {
+    CAPTURE(host.setting);
+    node_test::TemporaryFolder settings;
+    const std::filesystem::path file = settings.path() / host.setting;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file) << host.value << "\n";
+    CHECK(sandbox_advice("bwrap: no", settings.path()).find(host.advice) != std::string::npos);
+    // The other value is that of a host where the reason is another one.
+    std::ofstream(file) << (*host.value == '0' ? "1" : "0") << "\n";
+    CHECK(sandbox_advice("bwrap: no", settings.path()).empty());
+  }
+}
+
+TEST_CASE("prerequisites: a refusal that no setting explains is taken for a container's") {
+  node_test::TemporaryFolder settings;
+  const std::string complaint = "bwrap: No permissions: Operation not permitted";
+  CHECK(sandbox_advice(complaint, settings.path()).find("seccomp") != std::string::npos);
 }
 
 TEST_CASE("prerequisites: all missing packages come in one message") {

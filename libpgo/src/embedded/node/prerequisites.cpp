@@ -18,7 +18,7 @@ namespace {
 constexpr int kPatienceMs = 10'000;
 
 // True when a kernel setting exists and reads as `value`.
-bool setting_is(const char* path, std::string_view value) {
+bool setting_is(const std::filesystem::path& path, std::string_view value) {
   auto text = read_file(path);
   return text && text::trim(*text) == value;
 }
@@ -42,12 +42,12 @@ Result<void> check_not_root() {
       "program drop to one before it starts (for example: useradd --system --create-home pgo)");
 }
 
-std::string sandbox_advice(const std::string& complaint) {
-  if (setting_is("/proc/sys/user/max_user_namespaces", "0"))
+std::string sandbox_advice(const std::string& complaint, const std::filesystem::path& settings) {
+  if (setting_is(settings / "user/max_user_namespaces", "0"))
     return "user namespaces are switched off: sysctl user.max_user_namespaces=15000";
-  if (setting_is("/proc/sys/kernel/unprivileged_userns_clone", "0"))
+  if (setting_is(settings / "kernel/unprivileged_userns_clone", "0"))
     return "user namespaces are for root only here: sysctl kernel.unprivileged_userns_clone=1";
-  if (setting_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
+  if (setting_is(settings / "kernel/apparmor_restrict_unprivileged_userns", "1"))
     return "AppArmor forbids user namespaces: install the bwrap profile (package "
            "apparmor-profiles) "
            "or sysctl kernel.apparmor_restrict_unprivileged_userns=0";

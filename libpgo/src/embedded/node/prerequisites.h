@@ -16,8 +16,9 @@ Result<void> check_not_root();
 Result<void> check_sandbox(const std::string& bwrap);
 
 /// What bubblewrap's complaint means on the hosts where it is known to fail. Pure but for reading
-/// the kernel's settings.
-std::string sandbox_advice(const std::string& complaint);
+/// the kernel's settings, which stand below a folder.
+std::string sandbox_advice(const std::string& complaint,
+                           const std::filesystem::path& settings = "/proc/sys");
 
 /// Every package that an image of the catalogue misses, in one error.
 Result<void> check_packages(const ImageCatalogue& images);

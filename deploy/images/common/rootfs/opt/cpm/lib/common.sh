@@ -9,6 +9,20 @@ die() {
   exit 1
 }
 
+# adopt_user NAME: the image's user gets the id that this container runs under. Where the cluster
+# chose that id, it has no name or one of its own, and ssh and PostgreSQL go by the name.
+adopt_user() {
+  local name="$1" uid line user id others=''
+  uid="$(id -u)"
+  [[ "$(id -u "${name}" 2>/dev/null)" != "${uid}" ]] || return 0
+  [[ -w /etc/passwd ]] || die "user id ${uid} is not ${name}'s, and /etc/passwd cannot be written"
+  while IFS= read -r line; do
+    IFS=: read -r user _ id _ <<<"${line}"
+    [[ "${user}" == "${name}" || "${id}" == "${uid}" ]] || others+="${line}"$'\n'
+  done </etc/passwd
+  printf '%s%s:x:%s:%s::%s:/bin/bash\n' "${others}" "${name}" "${uid}" "$(id -g)" "${HOME:?}" >/etc/passwd
+}
+
 # On the local node each pod has its own loopback address; elsewhere a pod has the network to itself.
 listen_address="${POD_IP:-0.0.0.0}"
 local_address="${POD_IP:-127.0.0.1}"

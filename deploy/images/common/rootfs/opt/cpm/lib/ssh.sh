@@ -16,8 +16,7 @@ setup_ssh_client() {
     cat /sshd/config
     printf 'Host *\n\tUserKnownHostsFile /dev/null\n\tLogLevel ERROR\n'
     printf '\tCiphers ^aes128-gcm@openssh.com\n\tControlPath /tmp/ssh-%%C\n'
-  } >"${HOME}/.ssh/config"
-  chmod 0400 "${HOME}/.ssh/config"
+  } | install -m 0400 /dev/stdin "${HOME}/.ssh/config"
   install -m 0400 /sshd/id_rsa /tmp/id_rsa
 }
 

@@ -1,0 +1,98 @@
+"""The Containerfiles agree with images.yaml, which the local node reads, and an image's user is found
+under whatever id a container runs."""
+
+import pathlib
+import re
+import subprocess
+
+import pytest
+import yaml
+
+IMAGES = pathlib.Path(__file__).parents[3] / "deploy/images"
+COMMON = IMAGES / "common/rootfs/opt/cpm/lib"
+CATALOGUE = yaml.safe_load((IMAGES / "images.yaml").read_text())["images"]
+
+
+def folder_of(image):
+    return image.get("folder", image["names"][0])
+
+
+def containerfile(folder):
+    return (IMAGES / folder / "Containerfile").read_text().replace("\\\n", " ")
+
+
+@pytest.fixture(params=CATALOGUE, ids=folder_of)
+def image(request):
+    return request.param
+
+
+def test_the_containerfile_installs_what_the_local_node_requires(image):
+    installed = re.search(r"apt-get install -y --no-install-recommends ([^&]*)",
+                          containerfile(folder_of(image))).group(1).split()
+    # The server's package brings the client's.
+    if "postgresql-15" in installed:
+        installed.append("postgresql-client-15")
+    assert set(image["requires"]) <= set(installed)
+
+
+def test_the_container_runs_as_the_user_of_the_local_node(image):
+    text, user = containerfile(folder_of(image)), image["user"]
+    assert f"USER {user['uid']}\n" in text
+    assert f"image-user.sh {user['name']} {user['uid']}" in text
+    assert user["uid"] == user["gid"]
+
+
+def test_an_entrypoint_of_bash_takes_over_the_id_it_runs_under(image):
+    entrypoint = (IMAGES / folder_of(image) / "entrypoint").read_text()
+    if entrypoint.startswith("#!/bin/bash"):
+        assert f"adopt_user {image['user']['name']}\n" in entrypoint
+
+
+def test_every_folder_with_a_containerfile_is_an_image_of_the_catalogue_or_the_operator():
+    folders = {path.parent.name for path in IMAGES.glob("*/Containerfile")}
+    assert folders == {folder_of(image) for image in CATALOGUE} | {"postgres-operator"}
+
+
+def run(script, uid, *options):
+    """Runs bash in a sandbox under this id, in group 0, with the scripts that the images share."""
+    return subprocess.run(
+        ["bwrap", "--unshare-user", "--uid", str(uid), "--gid", "0", "--ro-bind", "/usr", "/usr",
+         "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64",
+         "/lib64", "--ro-bind", COMMON, "/opt/cpm/lib", "--dev", "/dev", "--proc", "/proc", "--tmpfs",
+         "/tmp", "--tmpfs", "/home/postgres", "--setenv", "HOME", "/home/postgres", *options,
+         "bash", "-euc", "source /opt/cpm/lib/common.sh; source /opt/cpm/lib/ssh.sh; " + script],
+        capture_output=True, text=True, timeout=20, check=False)
+
+
+def adopt(folder, passwd, uid):
+    """The list of users that adopt_user leaves, and its run."""
+    file = folder / "passwd"
+    file.write_text(passwd)
+    done = run("adopt_user postgres; id -un; id -u postgres", uid, "--bind", file, "/etc/passwd")
+    return file.read_text().splitlines(), done
+
+
+ROOT = "root:x:0:0:root:/root:/bin/bash"
+POSTGRES = "postgres:x:26:26::/home/postgres:/bin/bash"
+
+
+@pytest.mark.parametrize("others", [[], ["1000660000:x:1000660000:0:container:/:/sbin/nologin"]],
+                         ids=["an id without a name", "an id with a name of its own"])
+def test_the_images_user_gets_the_id_that_the_cluster_chose(tmp_path, others):
+    lines, done = adopt(tmp_path, "\n".join([ROOT, POSTGRES, *others]) + "\n", 1000660000)
+    assert done.stdout.split() == ["postgres", "1000660000"], done.stderr
+    assert lines == [ROOT, "postgres:x:1000660000:0::/home/postgres:/bin/bash"]
+
+
+def test_the_list_of_users_stays_as_it_is_under_the_images_own_id(tmp_path):
+    lines, done = adopt(tmp_path, f"{ROOT}\n{POSTGRES}\n", 26)
+    assert done.stdout.split() == ["postgres", "26"] and lines == [ROOT, POSTGRES]
+
+
+def test_the_ssh_settings_can_be_made_again_when_a_container_is_started_again(tmp_path):
+    for name in ("ssh_host_rsa_key", "authorized_keys", "sshd_config", "id_rsa", "config"):
+        (tmp_path / name).write_text("# " + name + "\n")
+    done = run("setup_ssh_client; setup_ssh_client; stat -c %a ~/.ssh/config; cat ~/.ssh/config", 26,
+               "--ro-bind", tmp_path, "/sshd")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("400\n# config\n")
