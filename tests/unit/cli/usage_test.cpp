@@ -20,6 +20,8 @@ TEST_CASE("usage: wrong words and flags end with 2, name the nearest right one, 
   const Case cases[] = {
       {{"crete"}, "\"create\""},
       {{"create", "clutser", "x"}, "\"cluster\""},
+      {{"label", "x", "--label=a=b"}, "command \"label\" for \"pgo\". See"},
+      {{"create", "user", "x", "--username=u"}, "command \"user\""},
       {{"show", "cluster", "--al"}, "\"--all\""},
       {{"show", "cluster", "--nosuchflag", "x"}, "--nosuchflag"},
       {{"create", "cluster", "x", "--series=many"}, "--series"},
