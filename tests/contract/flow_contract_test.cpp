@@ -138,7 +138,7 @@ void prepare(World& world) {
 void create_policies(World& world) {
   for (const char* name : {"p1", "p2"}) {
     kube::Object policy(types::kPgPolicy, world.ns(), name);
-    policy.document().set("spec", json::Object{{"name", name}, {"sql", "select 1"}});
+    policy.document().set("spec", Value::object({{"name", name}, {"sql", "select 1"}}));
     world.create(policy, types::kPgPolicy);
   }
 }

@@ -67,9 +67,10 @@ TEST_CASE(
   rig.create(types::kNamespace, kube::Object(types::kNamespace, "", "older"));
   std::vector<std::string> writes;
   rig.network.written = [&](const Call& call, int status, const std::string&) {
-    if (call.path.starts_with("/api/v1/namespaces") &&
-        call.path.find('/', std::string("/api/v1/namespaces/").size()) == std::string::npos) {
-      writes.push_back(call.path + " " + std::to_string(status));
+    constexpr std::string_view kAll = "/api/v1/namespaces";
+    const std::string path = call.path.substr(0, call.path.find('?'));
+    if (path.starts_with(kAll) && path.find('/', kAll.size() + 1) == path.npos) {
+      writes.push_back(path + " " + std::to_string(status));
     }
   };
   rig.work();
