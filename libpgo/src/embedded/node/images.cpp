@@ -134,9 +134,9 @@ Result<Image> ImageCatalogue::find(std::string_view reference) const {
 }
 
 std::vector<std::string> ImageCatalogue::names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, index] : by_name_) names.push_back(name);
-  return names;
+  std::vector<std::string> known;
+  for (const auto& entry : by_name_) known.push_back(entry.first);
+  return known;
 }
 
 Result<std::vector<ReadOnlyBind>> image_binds(const Image& image) {
