@@ -86,8 +86,8 @@ pgo_error* pgo_failover(const pgo_client* client, const pgo_failover_options* op
       client, options, cancel, answer,
       [](const pgo_failover_options& given, rest::CreateFailoverRequest& request) -> Result<void> {
         lay_over(request.ns, given.ns);
-        lay_over(request.target, given.target);
-        return needed(request.cluster_name, given.cluster, "cluster");
+        PGO_TRY_VOID(needed(request.cluster_name, given.cluster, "cluster"));
+        return needed(request.target, given.target, "target");
       });
 }
 

@@ -24,8 +24,8 @@
  *     PGO_TEXT as the size says that a zero byte ends the document. A NULL name is an empty name.
  *     Coming out: `pgo_string`, or `const char *` borrowed from its handle (static where there is
  *     none). Documents are JSON.
- *  5. Options begin with `size`, the size of the struct the caller was compiled with; start from
- * the PGO_..._INIT value or pgo_options_init(). New members are added at the end, and zero is their
+ *  5. Options begin with `size`, the size of the struct the caller was compiled with; start with
+ *     PGO_..._INIT or pgo_options_init(). New members are added at the end, and zero is their
  *     default. Options of a newer header work as long as what the library does not know is zero;
  *     else PGO_ERR_INVALID_ARGUMENT. Everything in options is copied by the call.
  *  6. Threads. Every function may be called from any thread, several at once on one handle, but for
@@ -440,7 +440,7 @@ typedef struct pgo_failover_options {
   size_t size;
   const char* cluster; /* required */
   const char* ns;
-  const char* target; /* the instance that is to lead; NULL: the best one */
+  const char* target; /* required: the replica that is to lead; "query_failover" lists them */
   const char* more;   /* CreateFailoverRequest */
 } pgo_failover_options;
 #define PGO_FAILOVER_OPTIONS_INIT {sizeof(pgo_failover_options), NULL, NULL, NULL, NULL}

@@ -113,34 +113,46 @@ int run_dev(Arguments& arguments) {
 }
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_flag("--dev", arguments.dev,
-               "Run everything in this process: Kubernetes API, controllers, local node, operator");
+  CLI::Option* dev =
+      app.add_flag("--dev", arguments.dev,
+                   "Run everything in this process: Kubernetes API, controllers, local node, "
+                   "operator");
+  // What would be read and then forgotten is refused instead.
   app.add_option("--kubeconfig", arguments.kubeconfig,
-                 "Kubernetes to work in (default: the pod's account, $KUBECONFIG, ~/.kube/config)");
+                 "Kubernetes to work in (default: the pod's account, $KUBECONFIG, ~/.kube/config)")
+      ->excludes(dev);
   app.add_flag("--install", arguments.install,
-               "Make the custom resource definitions and namespaces that are missing");
+               "Make the custom resource definitions and namespaces that are missing")
+      ->excludes(dev);
   app.add_option("--state-dir", arguments.state_dir,
                  "Where clusters, data and settings live (default: $PGO_STATE_DIR, "
-                 "$XDG_STATE_HOME/pgo or ~/.local/state/pgo)");
+                 "$XDG_STATE_HOME/pgo or ~/.local/state/pgo)")
+      ->needs(dev);
   app.add_option("--images-dir", arguments.images_dir,
-                 "The images of the local node: the folder that holds images.yaml");
+                 "The images of the local node: the folder that holds images.yaml")
+      ->needs(dev);
   app.add_option("--network", arguments.options.network,
                  "First two numbers of the loopback addresses to use")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs(dev);
   app.add_option("--api-port", arguments.options.api_port, "Port of the Kubernetes API")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs(dev);
   app.add_option("--rest-port", arguments.options.rest_port, "Port of the REST service")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs(dev);
   app.add_option("--namespace", arguments.options.namespaces,
                  "Namespaces for clusters; the first is the client's default")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs(dev);
   app.add_option("--user", arguments.user, "Ordinary user to become when started by root")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->needs(dev);
+  app.add_flag("--no-node", arguments.no_node, "Do not run pods")->needs(dev);
   app.add_option("--log-format", arguments.format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   app.add_flag("--debug", arguments.debug, "Log more");
-  app.add_flag("--no-node", arguments.no_node, "Do not run pods");
 }
 
 }  // namespace

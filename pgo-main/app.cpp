@@ -36,9 +36,10 @@ int App::run_command(const Command& command) {
     }
   }
   dry_run_ = command.tries && arguments_.boolean(dry_run_flag().name);
-  if (dry_run_) {
-    if (const auto format = output_format(arguments_); !format) return report(format.error());
-  }
+  auto format = output_format(arguments_);
+  if (!format) return report(format.error());
+  format_ = *std::move(format);
+  if (format_ == "json" || format_ == "yaml") output_.keep_for_documents();
   ns_ = namespace_setting(arguments_, host_.environment);
   const int code = command.run(*this, arguments_);
   output_.flush();
@@ -87,11 +88,14 @@ Result<json::Value> App::exchange(const std::string& method, const std::string& 
     print_plan(*document);
     return fail(Code::cancelled, "a dry run ends here");
   }
+  if (output_.for_documents()) answer_ = *document;
   return document;
 }
 
+bool App::print_answer() { return print_document(*this, format_, answer_); }
+
 void App::print_plan(const json::Value& answer) {
-  if (print_document(*this, arguments_.text(output_flag().name), answer)) return;
+  if (print_document(*this, format_, answer)) return;
   const auto plan = read_answer<model::rest::DryRunResponse>(answer);
   if (!plan) return;
   print_steps(output_, plan->steps);

@@ -67,6 +67,9 @@ class App {
     return read_answer<Response>(answer);
   }
 
+  /// Prints the last answer when it is wanted as a document (-o json, yaml); false when not.
+  bool print_answer();
+
   /// Prints the error and returns the exit code for it.
   int report(const Error& error);
   /// Asks a yes/no question; the end of input counts as no (O16).
@@ -85,6 +88,8 @@ class App {
   Arguments arguments_;
   std::string ns_;
   bool dry_run_ = false;
+  std::string format_;
+  json::Value answer_;  ///< the last one, kept only when it may be printed
   std::unique_ptr<RestClient> client_;
 };
 

@@ -16,6 +16,7 @@ int backup(App& app, const Arguments& arguments) {
   if (arguments.names().empty() && arguments.text("selector").empty()) {
     return usage_error(app, "name the clusters to back up, or give --selector.");
   }
+  if (const auto one = check_one_selection(arguments); !one) return app.report(one.error());
   const std::string& type = arguments.text("backup-type");
   if (type == "pgbackrest") {
     if (arguments.given("pvc-name")) {
@@ -31,6 +32,9 @@ int backup(App& app, const Arguments& arguments) {
   }
   if (type != "pgdump") {
     return usage_error(app, "--backup-type must be pgbackrest or pgdump.");
+  }
+  if (!arguments.text("pgbackrest-storage-type").empty()) {
+    return usage_error(app, "--pgbackrest-storage-type goes with --backup-type=pgbackrest.");
   }
   model::rest::CreatepgDumpBackupRequest request;
   request.ns = app.ns();

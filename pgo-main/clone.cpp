@@ -22,13 +22,14 @@ int clone(App& app, const Arguments& arguments) {
   request.replica_count = arguments.integer("replica-count");
   const auto response = app.post<model::rest::CloneResponse>("/clone", request);
   if (!response) return app.report(response.error());
-  if (const auto done = accepted(response->status.code, response->status.msg); !done) {
-    return app.report(done.error());
+  std::vector<std::string> lines;
+  if (response->status.code == "ok") {
+    lines = {"clone requested: " + response->target_cluster_name,
+             "workflow id " + response->workflow_id};
   }
-  app.output().line("clone requested: " + response->target_cluster_name);
-  app.output().line("workflow id " + response->workflow_id);
+  const int code = print_results(app, lines, response->status.code, response->status.msg);
   app.output().flush();
-  if (!arguments.boolean("wait")) return kDone;
+  if (code != kDone || !arguments.boolean("wait")) return code;
   const auto ready = wait_for_clone(app, response->target_cluster_name, response->workflow_id,
                                     std::chrono::seconds(timeout));
   return ready ? static_cast<int>(kDone) : app.report(ready.error());

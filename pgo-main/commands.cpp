@@ -158,14 +158,30 @@ Result<std::string> output_format(const Arguments& arguments) {
 
 bool print_document(App& app, const std::string& format, const json::Value& answer) {
   if (format == "json") {
-    app.output().line(json::write(answer, json::Style::pretty, json::Escapes::go));
+    app.output().document(json::write(answer, json::Style::pretty, json::Escapes::go) + "\n");
     return true;
   }
   if (format == "yaml") {
-    app.output().write(yaml::write(answer));
+    app.output().document(yaml::write(answer));
     return true;
   }
   return false;
+}
+
+std::optional<int> document_or_refusal(App& app, const std::string& format,
+                                       const json::Value& answer,
+                                       const model::rest::Status& status) {
+  const bool told = print_document(app, format, answer);
+  if (const auto done = accepted(status.code, status.msg); !done) return app.report(done.error());
+  return told ? std::optional<int>(kDone) : std::nullopt;
+}
+
+Result<void> check_one_selection(const Arguments& arguments) {
+  const int ways = (arguments.names().empty() ? 0 : 1) +
+                   (arguments.text(selector_flag().name).empty() ? 0 : 1) +
+                   (arguments.boolean("all") ? 1 : 0);
+  if (ways < 2) return {};
+  return fail(Code::invalid_argument, "give either names, or --selector, or --all.");
 }
 
 int usage_error(App& app, std::string_view message) {
@@ -175,7 +191,9 @@ int usage_error(App& app, std::string_view message) {
 
 int print_results(App& app, const std::vector<std::string>& results, const std::string& code,
                   const std::string& message) {
-  for (const std::string& line : results) app.output().line(line);
+  if (!app.print_answer()) {
+    for (const std::string& line : results) app.output().line(line);
+  }
   if (const auto done = accepted(code, message); !done) return app.report(done.error());
   return kDone;
 }

@@ -2,6 +2,9 @@
 
 #include "command.h"
 #include "pgo/json/value.h"
+#include "pgo/model/messages/common.h"
+
+#include <optional>
 
 /// One maker per command file; commands.cpp puts them in order.
 namespace pgo::cli {
@@ -59,9 +62,18 @@ Flag all_flag(std::string_view help);
 Result<std::string> output_format(const Arguments& arguments);
 /// Prints a whole answer as JSON or YAML; false when the format is for people.
 bool print_document(App& app, const std::string& format, const json::Value& answer);
+/// Prints the answer as a document where one is wanted, and the refusal if it is one. The exit code
+/// when nothing is left to print, nullopt when the answer is still to be told in words.
+std::optional<int> document_or_refusal(App& app, const std::string& format,
+                                       const json::Value& answer,
+                                       const model::rest::Status& status);
+/// A command that changes clusters is told of them in one way: names, --selector or --all. Another
+/// would be forgotten, and the clusters that are changed would not be those that were named.
+Result<void> check_one_selection(const Arguments& arguments);
 /// Usage error: prints it and returns the exit code.
 int usage_error(App& app, std::string_view message);
-/// Prints each line of `results`, then the refusal if there is one; returns the exit code.
+/// Prints each line of `results`, or the whole answer when a document is wanted, then the refusal
+/// if there is one; returns the exit code.
 int print_results(App& app, const std::vector<std::string>& results, const std::string& code,
                   const std::string& message);
 

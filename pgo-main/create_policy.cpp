@@ -34,11 +34,10 @@ int create_policy(App& app, const Arguments& arguments) {
   request.client_version = std::string(client_version());
   const auto response = app.post<model::rest::CreatePolicyResponse>("/policies", request);
   if (!response) return app.report(response.error());
-  if (const auto done = accepted(response->status.code, response->status.msg); !done) {
-    return app.report(done.error());
-  }
-  app.output().line("created policy " + request.name);
-  return kDone;
+  const std::vector<std::string> lines = response->status.code == "ok"
+                                             ? std::vector{"created policy " + request.name}
+                                             : std::vector<std::string>();
+  return print_results(app, lines, response->status.code, response->status.msg);
 }
 
 }  // namespace

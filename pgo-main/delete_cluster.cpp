@@ -9,8 +9,10 @@ namespace pgo::cli {
 namespace {
 
 std::string question(const Arguments& arguments) {
-  std::string what = "these clusters";
-  if (arguments.boolean("all")) {
+  std::string what = "every cluster that matches " + arguments.text("selector");
+  // The server takes the name "all" for all of them.
+  if (arguments.boolean("all") ||
+      std::ranges::find(arguments.names(), "all") != arguments.names().end()) {
     what = "EVERY cluster of the namespace";
   } else if (!arguments.names().empty()) {
     what = text::join(arguments.names(), ", ");
@@ -48,7 +50,7 @@ int delete_clusters(App& app, const Arguments& arguments) {
   if (names.empty() && !all && arguments.text("selector").empty()) {
     return usage_error(app, "name the clusters to delete, or give --selector or --all.");
   }
-  if (all && !names.empty()) return usage_error(app, "give either names or --all.");
+  if (const auto one = check_one_selection(arguments); !one) return app.report(one.error());
   if (!arguments.boolean("no-prompt") && !app.confirm(question(arguments))) {
     app.output().line("Nothing was deleted.");
     return kDone;

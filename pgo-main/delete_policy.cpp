@@ -23,7 +23,7 @@ int delete_policies(App& app, const Arguments& arguments) {
   const bool all = arguments.boolean("all");
   std::vector<std::string> names = arguments.names();
   if (names.empty() && !all) return usage_error(app, "name the policies to delete, or give --all.");
-  if (all && !names.empty()) return usage_error(app, "give either names or --all.");
+  if (const auto one = check_one_selection(arguments); !one) return app.report(one.error());
   const std::string what = all ? "EVERY policy of the namespace" : text::join(names, ", ");
   if (!arguments.boolean("no-prompt") && !app.confirm("This deletes " + what + ". Proceed?")) {
     app.output().line("Nothing was deleted.");

@@ -24,12 +24,7 @@ int explain_one(App& app, const std::string& format, const std::string& cluster)
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::ExplainResponse>(*answer);
   if (!response) return app.report(response.error());
-  if (print_document(app, format, *answer)) {
-    return response->status.code == "ok" ? kDone : kFailed;
-  }
-  if (const auto done = accepted(response->status.code, response->status.msg); !done) {
-    return app.report(done.error());
-  }
+  if (const auto end = document_or_refusal(app, format, *answer, response->status)) return *end;
   print(app.output(), *response);
   return kDone;
 }

@@ -5,14 +5,18 @@
 
 namespace pgo::cli {
 
-void Output::line(std::string_view text) { *out_ << text << '\n'; }
-void Output::write(std::string_view text) { *out_ << text; }
-void Output::flush() { out_->flush(); }
+void Output::line(std::string_view text) { *text_ << text << '\n'; }
+void Output::write(std::string_view text) { *text_ << text; }
+void Output::document(std::string_view text) { *out_ << text; }
+void Output::flush() {
+  out_->flush();
+  text_->flush();
+}
 void Output::error(std::string_view text) { *errors_ << "Error: " << text << '\n'; }
 void Output::notice(std::string_view text) { *errors_ << text << '\n'; }
 
 std::string Output::colour(std::string_view text, std::string_view code) const {
-  if (!traits_.colour) return std::string(text);
+  if (!traits_.colour || for_documents()) return std::string(text);
   std::string coloured(code);
   coloured += text;
   coloured += "\x1b[0m";

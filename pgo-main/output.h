@@ -19,7 +19,14 @@ class Output {
  public:
   /// Both streams must outlive the object.
   Output(std::ostream& out, std::ostream& errors, TerminalTraits traits)
-      : out_(&out), errors_(&errors), traits_(traits) {}
+      : out_(&out), text_(&out), errors_(&errors), traits_(traits) {}
+
+  /// From now on the stream of results is for documents alone; what else a command tells, questions
+  /// and progress included, goes to the error stream, so that a script can read the document.
+  void keep_for_documents() { text_ = errors_; }
+  bool for_documents() const { return text_ != out_; }
+  /// A JSON or YAML document, with its last newline.
+  void document(std::string_view text);
 
   void line(std::string_view text = {});
   void write(std::string_view text);
@@ -31,12 +38,13 @@ class Output {
 
   std::string good(std::string_view text) const { return colour(text, "\x1b[32m"); }
   std::string bad(std::string_view text) const { return colour(text, "\x1b[31m"); }
-  bool interactive() const { return traits_.interactive; }
+  bool interactive() const { return traits_.interactive && !for_documents(); }
 
  private:
   std::string colour(std::string_view text, std::string_view code) const;
 
   std::ostream* out_;
+  std::ostream* text_;  ///< one of the two
   std::ostream* errors_;
   TerminalTraits traits_;
 };

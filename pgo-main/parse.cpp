@@ -81,9 +81,8 @@ std::unexpected<Error> unknown_word(std::string_view kind, std::string_view word
                                     const std::vector<std::string>& candidates) {
   std::string message = "unknown " + std::string(kind) + " \"" + std::string(word) + "\" for \"" +
                         program(command) + "\"";
-  if (const std::string guess = nearest(word, candidates); !guess.empty()) {
-    message += "; did you mean \"" + guess + "\"?";
-  }
+  const std::string guess = nearest(word, candidates);
+  message += guess.empty() ? "." : "; did you mean \"" + guess + "\"?";
   return fail(Code::invalid_argument, message + " See " + program(command) + " --help.");
 }
 
@@ -215,10 +214,14 @@ Result<Parsed> parse_command_line(std::span<const std::string> arguments) {
   Parsed parsed;
   parsed.command = node.command;
   for (const Node& one : tree.nodes()) parsed.help = parsed.help || one.help->count() > 0;
+  // The command first: flags of one that is not there are unknown too.
+  const bool is_group = node.command == nullptr || !node.command->run;
+  if (is_group && !node.names.empty()) {
+    return unknown_word("command", node.names.front(), node.command, children_of(node.command));
+  }
   if (const std::string flag = offending_flag(tree.app()); !flag.empty()) {
     return unknown_word("flag", flag, node.command, flags_of(node.command));
   }
-  const bool is_group = node.command == nullptr || !node.command->run;
   for (const Node& one : tree.nodes()) {
     if (one.command != nullptr && !one.app->parsed()) continue;
     if (&one != &node && !one.names.empty()) {
@@ -227,9 +230,6 @@ Result<Parsed> parse_command_line(std::span<const std::string> arguments) {
     for (const auto& [flag, option] : one.options) {
       PGO_TRY_VOID(read_flag(*flag, *option, parsed.arguments));
     }
-  }
-  if (is_group && !node.names.empty()) {
-    return unknown_word("command", node.names.front(), node.command, children_of(node.command));
   }
   if (!is_group && node.command->positional.empty() && !node.names.empty()) {
     return fail(

@@ -23,6 +23,14 @@ int restore(App& app, const Arguments& arguments) {
   if (!dump && !arguments.text("backup-pvc").empty()) {
     return usage_error(app, "--backup-pvc has a meaning only with --backup-type=pgdump.");
   }
+  if (dump && arguments.boolean("wait")) {
+    return usage_error(app,
+                       "--wait follows the restore of a backup, not of a dump; see "
+                       "pgo show backup --backup-type=pgdump.");
+  }
+  if (dump && !arguments.text("pgbackrest-storage-type").empty()) {
+    return usage_error(app, "--pgbackrest-storage-type goes with --backup-type=pgbackrest.");
+  }
   const int timeout = arguments.integer("wait-timeout");
   if (timeout < 1) return usage_error(app, "--wait-timeout must be 1 or more seconds.");
   const std::string& cluster = arguments.names().front();

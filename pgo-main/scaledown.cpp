@@ -15,10 +15,7 @@ int query(App& app, const std::string& format, const std::string& cluster) {
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::ScaleQueryResponse>(*answer);
   if (!response) return app.report(response.error());
-  if (const auto done = accepted(response->status.code, response->status.msg); !done) {
-    return app.report(done.error());
-  }
-  if (print_document(app, format, *answer)) return kDone;
+  if (const auto end = document_or_refusal(app, format, *answer, response->status)) return *end;
   std::vector<ReplicaRow> rows;
   for (const auto& replica : response->results) {
     rows.push_back({.name = replica.name,

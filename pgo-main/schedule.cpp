@@ -24,11 +24,14 @@ Result<std::string> one_name(const Arguments& arguments) {
 /// What 4.2.0's client refused without asking the server.
 Result<void> check_create(const model::rest::CreateScheduleRequest& request) {
   const auto refuse = [](std::string message) { return fail(Code::invalid_argument, message); };
-  if (request.cluster_name.empty() && request.selector.empty()) {
+  if (request.cluster_name.empty() == request.selector.empty()) {
     return refuse("name a cluster, or give --selector.");
   }
   PGO_TRY_VOID(Cron::parse(request.schedule));
   if (request.schedule_type == model::schedule_type::kBackrest) {
+    if (!request.policy_name.empty() || !request.database.empty() || !request.secret.empty()) {
+      return refuse("--policy, --database and --secret go with --schedule-type=policy.");
+    }
     const std::string& type = request.pg_back_rest_type;
     if (type == "full" || type == "diff" || type == "incr") return {};
     return refuse("--pgbackrest-backup-type is \"" + type + "\"; use full, diff or incr.");
@@ -36,6 +39,12 @@ Result<void> check_create(const model::rest::CreateScheduleRequest& request) {
   if (request.schedule_type != model::schedule_type::kPolicy) {
     return refuse("--schedule-type is \"" + request.schedule_type +
                   "\"; use pgbackrest or policy.");
+  }
+  if (!request.pg_back_rest_type.empty() || !request.backrest_storage_type.empty() ||
+      !request.schedule_options.empty()) {
+    return refuse(
+        "--pgbackrest-backup-type, --pgbackrest-storage-type and --schedule-opts go with "
+        "--schedule-type=pgbackrest.");
   }
   if (request.database.empty()) return refuse("a policy schedule needs --database.");
   if (request.policy_name.empty()) return refuse("a policy schedule needs --policy.");
@@ -91,9 +100,7 @@ int show(App& app, const Arguments& arguments) {
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::ShowScheduleResponse>(*answer);
   if (!response) return app.report(response.error());
-  if (print_document(app, *format, *answer)) {
-    return response->status.code == "ok" ? kDone : kFailed;
-  }
+  if (const auto end = document_or_refusal(app, *format, *answer, response->status)) return *end;
   if (response->status.code == "ok" && response->results.empty()) {
     app.output().line("No schedules found.");
   }
@@ -103,6 +110,10 @@ int show(App& app, const Arguments& arguments) {
 int remove(App& app, const Arguments& arguments) {
   auto request = which<model::rest::DeleteScheduleRequest>(app, arguments);
   if (!request) return app.report(request.error());
+  const int ways = (request->cluster_name.empty() ? 0 : 1) +
+                   (request->schedule_name.empty() ? 0 : 1) + (request->selector.empty() ? 0 : 1);
+  if (ways > 1)
+    return usage_error(app, "give either a cluster, or --schedule-name, or --selector.");
   if (!arguments.boolean("no-prompt") &&
       !app.confirm("This removes the schedules; what they have made stays. Proceed?")) {
     app.output().line("Nothing was deleted.");

@@ -46,11 +46,7 @@ int show_backrest(App& app, const std::string& cluster, const std::string& forma
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<rest::ShowBackrestResponse>(*answer);
   if (!response) return app.report(response.error());
-  const bool done = response->status.code == "ok";
-  if (print_document(app, format, *answer)) return done ? kDone : kFailed;
-  if (const auto fine = accepted(response->status.code, response->status.msg); !fine) {
-    return app.report(fine.error());
-  }
+  if (const auto end = document_or_refusal(app, format, *answer, response->status)) return *end;
   if (response->items.empty()) {
     app.output().line("No clusters were found.");
     return kDone;
@@ -82,11 +78,7 @@ int show_dumps(App& app, const std::string& cluster, const std::string& format) 
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<rest::ShowBackupResponse>(*answer);
   if (!response) return app.report(response.error());
-  const bool done = response->status.code == "ok";
-  if (print_document(app, format, *answer)) return done ? kDone : kFailed;
-  if (const auto fine = accepted(response->status.code, response->status.msg); !fine) {
-    return app.report(fine.error());
-  }
+  if (const auto end = document_or_refusal(app, format, *answer, response->status)) return *end;
   if (response->backup_list.items.empty()) {
     app.output().line("No dumps were found for " + cluster + ".");
     return kDone;

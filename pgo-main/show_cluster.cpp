@@ -90,9 +90,7 @@ int show_one(App& app, const Arguments& arguments, const std::string& name, View
   if (!answer) return app.report(answer.error());
   auto response = read_answer<ShowClusterResponse>(*answer);
   if (!response) return app.report(response.error());
-  if (print_document(app, view.format, *answer)) {
-    return response->status.code == "ok" ? kDone : kFailed;
-  }
+  const bool document = print_document(app, view.format, *answer);
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {
     return app.report(done.error());
   }
@@ -104,6 +102,7 @@ int show_one(App& app, const Arguments& arguments, const std::string& name, View
     app.output().error("there is no cluster " + name + " in namespace " + app.ns() + ".");
     return kFailed;
   }
+  if (document) return kDone;
   for (ShowClusterDetail& detail : response->results) {
     if (view.format == "wide") {
       view.wide.push_back(std::move(detail));

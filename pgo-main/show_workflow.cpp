@@ -39,12 +39,7 @@ int show_workflow(App& app, const Arguments& arguments) {
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::ShowWorkflowResponse>(*answer);
   if (!response) return app.report(response.error());
-  if (print_document(app, *format, *answer)) {
-    return response->status.code == "ok" ? kDone : kFailed;
-  }
-  if (const auto done = accepted(response->status.code, response->status.msg); !done) {
-    return app.report(done.error());
-  }
+  if (const auto end = document_or_refusal(app, *format, *answer, response->status)) return *end;
   app.output().line(padded("parameter", kColumn) + "value");
   app.output().line(padded("---------", kColumn) + "-----");
   for (const auto& [parameter, value] : response->results.parameters) {

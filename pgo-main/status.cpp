@@ -50,10 +50,7 @@ int show_status(App& app, const Arguments& arguments) {
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::StatusResponse>(*answer);
   if (!response) return app.report(response.error());
-  if (print_document(app, *format, *answer)) return response->status.code == "ok" ? kDone : kFailed;
-  if (const auto done = accepted(response->status.code, response->status.msg); !done) {
-    return app.report(done.error());
-  }
+  if (const auto end = document_or_refusal(app, *format, *answer, response->status)) return *end;
   print_status(app.output(), response->result);
   return kDone;
 }

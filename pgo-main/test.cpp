@@ -40,6 +40,17 @@ void print_wide(Output& output, const std::vector<ClusterTestResult>& results) {
   output.write(table.text());
 }
 
+/// One that was named must be there; of a selection nothing may be left.
+int found_none(App& app, const model::rest::ClusterTestRequest& request) {
+  if (request.all_flag || !request.selector.empty() || request.clustername == "all") {
+    app.output().line("No clusters found.");
+    return kDone;
+  }
+  app.output().error("there is no cluster " + request.clustername + " in namespace " + app.ns() +
+                     ".");
+  return kFailed;
+}
+
 int test_one(App& app, const Arguments& arguments, const std::string& cluster,
              const std::string& format) {
   model::rest::ClusterTestRequest request;
@@ -52,14 +63,12 @@ int test_one(App& app, const Arguments& arguments, const std::string& cluster,
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::ClusterTestResponse>(*answer);
   if (!response) return app.report(response.error());
-  if (print_document(app, format, *answer)) return response->status.code == "ok" ? kDone : kFailed;
+  const bool document = print_document(app, format, *answer);
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {
     return app.report(done.error());
   }
-  if (response->results.empty()) {
-    app.output().line("No cluster found.");
-    return kDone;
-  }
+  if (response->results.empty()) return found_none(app, request);
+  if (document) return kDone;
   if (format == "wide") {
     print_wide(app.output(), response->results);
   } else {

@@ -24,6 +24,7 @@ int update_clusters(App& app, const Arguments& arguments) {
   if (arguments.names().empty() && !all && arguments.text("selector").empty()) {
     return usage_error(app, "name the clusters to update, or give --selector or --all.");
   }
+  if (const auto one = check_one_selection(arguments); !one) return app.report(one.error());
   // K9: 4.2.0 switched autofail on when nothing was said.
   if (enable == disable) {
     return usage_error(app, enable ? "give either --enable-autofail or --disable-autofail."

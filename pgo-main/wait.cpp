@@ -166,8 +166,8 @@ Result<void> wait_for_steps(App& app, const std::string& what, const std::string
     ShowWorkflowDetail& detail = workflow.results;
     if (has(detail, model::step::kFailed)) {
       progress.end();
-      return fail(Code::failed_precondition,
-                  what + " failed: " + detail.parameters[std::string(model::step::kReason)] + ".");
+      return accepted(
+          "error", what + " failed: " + detail.parameters[std::string(model::step::kReason)] + ".");
     }
     const auto waiting = stage(detail);
     if (!waiting) {

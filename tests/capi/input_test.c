@@ -155,6 +155,9 @@ static void what_runs(pgo_transport* transport) {
   REFUSED(pgo_dev_start(&dev_options, &dev), BAD, "api_port");
   dev_options.api_port = 0;
   dev_options.no_node = 1;
+  dev_options.network = "10.1";
+  REFUSED(pgo_dev_start(&dev_options, &dev), BAD, "10.1");
+  dev_options.network = NULL;
   dev_options.namespaces = ",";
   REFUSED(pgo_dev_start(&dev_options, &dev), BAD, "namespace");
   CHECK(dev == NULL);
@@ -254,16 +257,30 @@ static void operations(const pgo_client* client) {
   REFUSED(pgo_scale(client, &scale, NULL, &answer), PGO_ERR_NOT_FOUND, "nosuch");
   pgo_failover_options failover = PGO_FAILOVER_OPTIONS_INIT;
   REFUSED(pgo_failover(client, &failover, NULL, &answer), BAD, "cluster");
+  failover.cluster = "nosuch";
+  REFUSED(pgo_failover(client, &failover, NULL, &answer), BAD, "target");
+  failover.target = "nosuch-abcd";
+  REFUSED(pgo_failover(client, &failover, NULL, &answer), PGO_ERR_NOT_FOUND, "nosuch");
   pgo_clone_options clone = PGO_CLONE_OPTIONS_INIT;
   REFUSED(pgo_clone(client, &clone, NULL, &answer), BAD, "source");
   clone.source = "hippo";
   REFUSED(pgo_clone(client, &clone, NULL, &answer), BAD, "target");
+  clone.target = "twin";
+  REFUSED(pgo_clone(client, &clone, NULL, &answer), PGO_ERR_NOT_FOUND, "hippo");
   pgo_backup_options backup = PGO_BACKUP_OPTIONS_INIT;
   REFUSED(pgo_backup(client, &backup, NULL, &answer), BAD, "cluster");
+  backup.cluster = "nosuch";
+  REFUSED(pgo_backup(client, &backup, NULL, &answer), PGO_ERR_NOT_FOUND, "nosuch");
+  backup.backup_options = "--nosuchflag";
+  REFUSED(pgo_backup(client, &backup, NULL, &answer), BAD, "nosuchflag");
   pgo_schedule_options schedule = PGO_SCHEDULE_OPTIONS_INIT;
   REFUSED(pgo_schedule(client, &schedule, NULL, &answer), BAD, "cluster");
   schedule.cluster = "hippo";
   REFUSED(pgo_schedule(client, &schedule, NULL, &answer), BAD, "schedule");
+  schedule.schedule = "61 * * * *";
+  REFUSED(pgo_schedule(client, &schedule, NULL, &answer), BAD, "61");
+  schedule.schedule = "@daily";
+  REFUSED(pgo_schedule(client, &schedule, NULL, &answer), PGO_ERR_NOT_FOUND, "nothing");
   CHECK(answer == NULL);
 }
 

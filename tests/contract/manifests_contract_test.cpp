@@ -178,7 +178,8 @@ void hold_scaled(Report& report, const std::string& name) {
 void hold_backup(Report& report, const std::string& name) {
   const auto recorded = load_case(name);
   auto cluster = cluster_of(load_case("create-cluster-plain"));
-  cluster.metadata.name = recorded.request["Args"][0].as_string();
+  cluster.metadata.name =
+      recorded.request["Args"][0].as_string(recorded.request["ClusterName"].as_string());
   hold_jobs(report, recorded, cluster, model::Config::defaults());
 }
 
@@ -244,7 +245,10 @@ TEST_CASE("contract: the objects of create, scale and namespaces are those of 4.
   hold_scaled(report, "scale-one");
   hold_scaled(report, "scale-replica-count-2");
   hold_namespace(report);
-  for (const char* name : {"backup-full", "backup-s3-and-local"}) hold_backup(report, name);
+  for (const char* name : {"backup-full", "backup-incr", "backup-pgbackrest-default",
+                           "backup-s3-and-local", "schedule-fires-backup"}) {
+    hold_backup(report, name);
+  }
   hold_dumps(report);
   CHECK(report.compared > 200);
 

@@ -96,3 +96,24 @@ def test_root_may_keep_the_images_where_the_daemons_user_cannot_read_them(tmp_pa
         assert used.stat().st_mode & 0o111 and used.stat().st_uid != 0
     finally:
         daemon.remove()
+
+
+@pytest.mark.parametrize("flag, word", [("--pgbouncer", "pgBouncer"), ("--metrics", "crunchy-collect"),
+                                        ("--pgbadger", "crunchy-pgbadger"),
+                                        ("--ccp-image=crunchy-postgres-gis-ha", "gis")])
+def test_what_this_installation_cannot_run_is_refused_by_name(daemon, flag, word):
+    before = daemon.names("secrets")
+    refused(daemon.pgo("create", "cluster", "bare", flag, check=False), word)
+    assert daemon.names("secrets") == before and daemon.names("pgclusters") == []
+
+
+@pytest.mark.parametrize("options, word", [(["--state-dir", "/nonexistent"], "--dev"),
+                                           (["--no-node"], "--dev"),
+                                           (["--dev", "--install"], "--dev"),
+                                           (["--dev", "--kubeconfig", "x"], "--dev"),
+                                           (["--dev", "--network", "somewhere"], "somewhere"),
+                                           (["--nosuchflag"], "nosuchflag")])
+def test_options_of_the_daemon_that_would_have_no_effect_are_refused(options, word):
+    done = subprocess.run([BIN / "postgres-operator", *options], capture_output=True, text=True,
+                          timeout=30)
+    assert done.returncode != 0 and word in done.stderr and not done.stdout

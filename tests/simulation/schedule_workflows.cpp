@@ -9,18 +9,19 @@ namespace {
 
 using std::chrono::minutes;
 
-constexpr const char* kTask = "hippo-backrest-diff-backup-schedule";
 constexpr const char* kMap = "hippo-pgbackrest-diff";
 constexpr const char* kPolicyMap = "hippo-policy-audit";
 
-/// The schedule has fired, its backup has succeeded, and nothing is under way.
-bool backed_up(const World& world) {
-  const auto task = world.get(kube::types::kPgTask, kTask);
-  const auto map = world.get(kube::types::kConfigMap, kMap);
+/// The schedule of this type has fired, its backup has succeeded, and nothing is under way.
+bool backed_up_by(const World& world, const std::string& type) {
+  const auto task = world.get(kube::types::kPgTask, "hippo-backrest-" + type + "-backup-schedule");
+  const auto map = world.get(kube::types::kConfigMap, "hippo-pgbackrest-" + type);
   return task && (*task)["spec"]["status"].as_string() == "job completed" && map &&
          map->annotation("pgo-schedule-due").empty() &&
          task->annotation("pgo-schedule-firing") == map->annotation("pgo-schedule-last");
 }
+
+bool backed_up(const World& world) { return backed_up_by(world, "diff"); }
 
 /// The SQL has run, nothing is under way, and the failure is told where there was one.
 bool sql_ran(const World& world, bool failed) {
@@ -68,6 +69,14 @@ void add_schedule_workflows(std::vector<Workflow>& workflows) {
                          world.schedule("hippo", "diff", once_in(world, minutes(5)));
                        },
                        backed_up});
+  workflows.push_back(
+      {"two schedules fire in one minute", [](World& world) { created(world, 0); },
+       [](World& world) {
+         for (const char* type : {"diff", "full"}) {
+           world.schedule("hippo", type, once_in(world, minutes(5)));
+         }
+       },
+       [](const World& world) { return backed_up(world) && backed_up_by(world, "full"); }});
   workflows.push_back({"a schedule of a policy fires", cluster_with_policy, ask_for_sql,
                        [](const World& world) { return sql_ran(world, false); }});
   workflows.push_back({"a schedule of a policy fires and its SQL fails",

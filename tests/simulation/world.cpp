@@ -134,11 +134,29 @@ void World::observe(const Call& call, int status) {
   const std::string path = call.path.substr(0, call.path.find('?'));
   writes_.push_back(std::string(kube::to_string(call.method)) + " " + path + " " +
                     std::to_string(status));
-  if (call.method != kube::Method::delete_ || status >= 400 || !options_.watch_invariants) return;
+  if (status >= 400 || !options_.watch_invariants) return;
+  if (call.method == kube::Method::post && path.ends_with("/jobs")) watch_repositories();
+  if (call.method != kube::Method::delete_) return;
   const bool precious = path.find("/persistentvolumeclaims/") != std::string::npos ||
                         path.find("/secrets/") != std::string::npos;
   if (precious && !may_go_.contains(path.substr(path.rfind('/') + 1))) {
     violation_ = "deleted unasked: " + path;
+  }
+}
+
+void World::watch_repositories() {
+  std::set<std::string, std::less<>> busy;
+  for (const kube::Object& job : list(types::kJob)) {
+    const bool over =
+        std::ranges::any_of(job["status"]["conditions"].items(), [](const json::Value& condition) {
+          return condition["status"].as_string() == "True" &&
+                 (condition["type"] == "Complete" || condition["type"] == "Failed");
+        });
+    if (job.label("backrest-command") != "backup" || over) continue;
+    if (!busy.emplace(job.label("pg-cluster")).second) {
+      violation_ =
+          "two backups at once in the repository of " + std::string(job.label("pg-cluster"));
+    }
   }
 }
 

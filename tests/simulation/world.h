@@ -121,6 +121,8 @@ class World {
  private:
   std::unique_ptr<engine::Engine> new_operator(FaultyTransport& network);
   void observe(const Call& call, int status);
+  /// pgBackRest locks a repository: at most one backup may run in it.
+  void watch_repositories();
   kube::Object stored(const kube::ResourceType& type, const kube::Object& object);
 
   WorldOptions options_;

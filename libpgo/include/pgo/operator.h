@@ -39,6 +39,9 @@ struct OperatorOptions {
   std::shared_ptr<const model::Config> config{};
   /// The object templates; null = what is built in.
   std::shared_ptr<const manifests::Renderer> renderer{};
+  /// Names, without prefix and tag, of the images that the nodes can run; empty = any. A request
+  /// that needs another is refused, instead of leaving a pod that never starts.
+  std::vector<std::string> images{};
   /// Make what an installer would have made: the operator's namespace, the custom resource
   /// definitions, `namespaces`. Needs the rights to do so.
   bool install = false;

@@ -5,6 +5,7 @@
 #include "dev/client_settings.h"
 #include "dev/pki.h"
 #include "dev/state_dir.h"
+#include "pgo/base/text.h"
 #include "pgo/embedded/api_server.h"
 #include "pgo/embedded/controllers.h"
 #include "pgo/embedded/https_front.h"
@@ -29,6 +30,19 @@ std::string own_address(const Options& options) { return options.network + ".0.1
 
 std::string url(const std::string& address, std::uint16_t port) {
   return "https://" + address + ":" + std::to_string(port);
+}
+
+/// "127.77": what is served must not be reachable from other machines, and 127.0 is the host's own.
+Result<void> check_network(const std::string& network) {
+  const std::vector<std::string> parts = text::split(network, '.');
+  const auto second =
+      parts.size() == 2 && parts[0] == "127" ? text::to_int(parts[1]) : std::nullopt;
+  if (second && *second >= 1 && *second <= 255) return {};
+  return fail(Code::invalid_argument,
+              "\"" + network +
+                  "\" is no network for this; it is 127 and a number from 1 to 255, "
+                  "such as 127.77",
+              "network");
 }
 
 embedded::LocalNodeOptions node_options(const Options& options, const Pki& pki,
@@ -157,7 +171,11 @@ Result<void> Environment::Impl::start_node() {
 }
 
 Result<void> Environment::Impl::start_operator() {
-  PGO_TRY(the_operator, Operator::start(*account, log, operator_options(options, clock, ids)));
+  OperatorOptions wanted = operator_options(options, clock, ids);
+  if (options.local_node) {
+    PGO_TRY(wanted.images, embedded::LocalNode::image_names(options.images_dir));
+  }
+  PGO_TRY(the_operator, Operator::start(*account, log, std::move(wanted)));
   return {};
 }
 
@@ -194,6 +212,7 @@ Result<void> Environment::Impl::start() {
 Result<std::unique_ptr<Environment>> Environment::start(Options options, const Clock& clock,
                                                         IdSource& ids, Log log) {
   const SignalsBlocked blocked;
+  PGO_TRY_VOID(check_network(options.network));
   if (options.local_node) {
     // Before anything is written: what is missing is better said at once than by each pod.
     embedded::LocalNodeOptions node;

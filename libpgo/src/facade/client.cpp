@@ -132,6 +132,14 @@ Result<void> accepted(const json::Value& answer, const RestAnswer& raw, std::str
                          std::string(name), raw.status));
 }
 
+/// A 4.2.0 server answers "ok" when the cluster to be backed up regularly is not there; that must
+/// not pass for a schedule.
+Result<void> did_something(const json::Value& answer, std::string_view name) {
+  if (name != "create_schedule" || !answer["Results"].items().empty()) return {};
+  return fail(http_error(Code::not_found, "no cluster matches; nothing was scheduled",
+                         std::string(name), 200));
+}
+
 }  // namespace
 
 std::span<const RestOperation> rest_operations() { return kOperations; }
@@ -163,6 +171,7 @@ Result<json::Value> Client::send(std::string_view name, json::Value request,
   PGO_TRY(const RestAnswer answer, channel_->send(sent));
   PGO_TRY(json::Value document, document_of(answer, std::string(name)));
   PGO_TRY_VOID(accepted(document, answer, name));
+  PGO_TRY_VOID(did_something(document, name));
   return document;
 }
 

@@ -128,7 +128,8 @@ Result<void> Operator::Impl::start() {
                                         .log = log.named("rest"),
                                         .operator_namespace = options.operator_namespace,
                                         .installation_name = options.installation_name,
-                                        .started = clock.now()},
+                                        .started = clock.now(),
+                                        .images = options.images},
                     {.tls = options.client_certificates,
                      .noauth_routes = options.noauth_routes,
                      .renderer = options.renderer.get()}));

@@ -17,6 +17,13 @@ using Request = model::rest::CreateClusterRequest;
 /// The longest name made from a cluster's is its repository Service, which must be a DNS label.
 constexpr std::size_t kMaxNameLength = 63 - std::string_view("-backrest-shared-repo").size();
 
+/// More in one request is a slip of the finger.
+constexpr int kMaxSeries = 1000;
+
+/// The images of the containers that --metrics and --pgbadger add.
+constexpr std::string_view kCollectImage = "crunchy-collect";
+constexpr std::string_view kBadgerImage = "crunchy-pgbadger";
+
 /// Labels by which the operator finds its objects; a user's value would hide them from it.
 constexpr std::array kReservedLabels = {
     model::label::kVendor,         model::label::kName,        model::label::kCluster,
@@ -28,8 +35,9 @@ constexpr std::array kReservedLabels = {
 
 Result<std::vector<std::string>> check_names(const Request& request) {
   if (request.name.empty()) return refuse("The request names no cluster.", "Name");
-  if (request.series < 1) {
-    return refuse("Series is " + std::to_string(request.series) + "; it must be 1 or more.",
+  if (request.series < 1 || request.series > kMaxSeries) {
+    return refuse("Series is " + std::to_string(request.series) +
+                      "; it must be a number from 1 to " + std::to_string(kMaxSeries) + ".",
                   "Series");
   }
   const bool one = request.series == 1;
@@ -249,20 +257,52 @@ Result<void> check_password(const Request& request) {
 }
 
 Result<std::string> check_replicas(const Context& context, const Request& request) {
-  if (request.replica_count < 0) {
-    return refuse(
-        "The replica count is " + std::to_string(request.replica_count) + "; it must be 0 or more.",
-        "ReplicaCount");
+  if (request.replica_count < 0 || request.replica_count > kMaxReplicas) {
+    return refuse("The replica count is " + std::to_string(request.replica_count) +
+                      "; it must be a number from 0 to " + std::to_string(kMaxReplicas) + ".",
+                  "ReplicaCount");
   }
   if (request.replica_count > 0) return std::to_string(request.replica_count);
   const std::string& fallback = context.config.cluster.replicas;
   return fallback.empty() ? std::string("0") : fallback;
 }
 
+/// A cluster without the connection pool that was asked for would be a surprise.
 Result<void> check_pgbouncer(const Request& request) {
-  if (!request.pgbouncer_flag && !request.pgbouncer_pass.empty()) {
+  if (request.pgbouncer_flag) {
+    return fail(Code::unimplemented,
+                "pgBouncer is not deployed by this operator; create the cluster without "
+                "--pgbouncer and run a connection pool of your own before its Service.",
+                "PgbouncerFlag");
+  }
+  if (!request.pgbouncer_pass.empty()) {
     return refuse("A pgBouncer password has an effect only together with --pgbouncer.",
                   "PgbouncerPass");
+  }
+  return {};
+}
+
+/// An image that no node can run is told of now, not by a pod that never starts.
+Result<void> check_images(const Context& context, const Request& request) {
+  if (context.images.empty()) return {};
+  struct Need {
+    bool wanted;
+    std::string_view image, flag, field;
+  };
+  const auto& defaults = context.config.cluster;
+  const std::array needs = {
+      Need{!request.ccp_image.empty(), request.ccp_image, "--ccp-image", "CCPImage"},
+      Need{request.metrics_flag || defaults.metrics, kCollectImage, "--metrics", "MetricsFlag"},
+      Need{request.badger_flag || defaults.badger, kBadgerImage, "--pgbadger", "BadgerFlag"}};
+  for (const Need& need : needs) {
+    if (!need.wanted || std::ranges::find(context.images, need.image) != context.images.end()) {
+      continue;
+    }
+    return fail(Code::failed_precondition,
+                "The nodes of this installation have no image " + std::string(need.image) +
+                    ", which " + std::string(need.flag) + " needs; they have " +
+                    text::join(context.images, ", ") + ".",
+                std::string(need.field));
   }
   return {};
 }
@@ -278,6 +318,7 @@ Result<CheckedCreate> check_create(const Context& context, const Request& reques
   PGO_TRY_VOID(check_anti_affinity(request));
   PGO_TRY_VOID(check_password(request));
   PGO_TRY_VOID(check_pgbouncer(request));
+  PGO_TRY_VOID(check_images(context, request));
   PGO_TRY_VOID(check_repository(context, request));
   PGO_TRY_VOID(check_storage(context, request, checked));
   const auto& defaults = context.config.cluster;

@@ -27,11 +27,6 @@ model::Labels user_labels(const Context& context, const Request& request,
     set(model::label::kBackrestStorageType, request.backrest_storage_type);
   }
   set(model::label::kArchiveTimeout, defaults.archive_timeout);
-  if (request.pgbouncer_flag) {
-    set(model::label::kPgbouncerUser,
-        request.pgbouncer_user.empty() ? "pgbouncer" : request.pgbouncer_user);
-    set(model::label::kPgbouncerSecret, request.pgbouncer_secret);
-  }
   if (checked.node_label) {
     set(model::label::kNodeLabelKey, checked.node_label->first);
     set(model::label::kNodeLabelValue, checked.node_label->second);
@@ -56,7 +51,6 @@ model::Labels cluster_labels(const Context& context, const Caller& caller, const
   set(model::label::kAutofail, bool_text(request.autofail_flag && !defaults.disable_autofail));
   set(model::label::kBadger, bool_text(request.badger_flag || defaults.badger));
   set(model::label::kBackrest, model::kTrue);
-  if (request.pgbouncer_flag) set(model::label::kPgbouncer, model::kTrue);
   set(model::label::kPgouser, caller.user);
   return labels;
 }
@@ -150,7 +144,6 @@ Result<std::string> write_cluster(const Context& context, const Caller& caller,
                                   const Request& request, const CheckedCreate& checked,
                                   const std::string& name) {
   PGO_TRY_VOID(ensure_credentials(context, request, checked, name));
-  if (request.pgbouncer_flag) PGO_TRY_VOID(ensure_pgbouncer_credentials(context, request, name));
   PGO_TRY_VOID(ensure_repository_secret(context, request, name));
   PGO_TRY_VOID(ensure_policies_task(context, request, checked, name));
   PGO_TRY(std::string workflow_id, ensure_workflow(context, caller, request, name));

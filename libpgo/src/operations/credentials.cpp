@@ -89,19 +89,6 @@ Result<void> ensure_credentials(const Context& context,
   return {};
 }
 
-Result<void> ensure_pgbouncer_credentials(const Context& context,
-                                          const model::rest::CreateClusterRequest& request,
-                                          const std::string& cluster) {
-  const std::string user = request.pgbouncer_user.empty() ? "pgbouncer" : request.pgbouncer_user;
-  const std::string password =
-      request.pgbouncer_pass.empty() ? random_password(context) : request.pgbouncer_pass;
-  kube::Object secret = new_secret(request.ns, model::names::pgbouncer_secret(cluster), cluster);
-  secret.set_label(model::label::kPgbouncer, model::kTrue);
-  set_data(secret, key::kPassword, password);
-  set_data(secret, key::kUsername, user);
-  return ensure(context, kube::types::kSecret, secret);
-}
-
 Result<void> ensure_repository_secret(const Context& context,
                                       const model::rest::CreateClusterRequest& request,
                                       const std::string& cluster) {

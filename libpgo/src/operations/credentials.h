@@ -10,11 +10,6 @@ Result<void> ensure_credentials(const Context& context,
                                 const model::rest::CreateClusterRequest& request,
                                 const CheckedCreate& checked, const std::string& cluster);
 
-/// The Secret of pgBouncer's database user. K31: its password never stands in a label.
-Result<void> ensure_pgbouncer_credentials(const Context& context,
-                                          const model::rest::CreateClusterRequest& request,
-                                          const std::string& cluster);
-
 /// The Secret of the repository: a fresh key pair and the settings of ssh and S3, where missing.
 Result<void> ensure_repository_secret(const Context& context,
                                       const model::rest::CreateClusterRequest& request,

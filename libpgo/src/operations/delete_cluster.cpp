@@ -13,6 +13,12 @@ Result<model::rest::DeleteClusterResponse> delete_clusters(
                 "The request names no cluster to delete; give a name or a selector.",
                 "Clustername");
   }
+  if (!every && !request.clustername.empty() && !request.selector.empty()) {
+    return fail(Code::invalid_argument,
+                "The request names the cluster " + request.clustername +
+                    " and gives a selector, which may match others; give one of the two.",
+                "Selector");
+  }
   PGO_TRY(const std::vector<model::PgCluster> clusters,
           select_clusters(context, request.ns, request.selector,
                           every ? std::string() : request.clustername));

@@ -49,7 +49,8 @@ http::Response dry_run(const Route& route, const Call& call, const engine::Stage
                                   .log = {},
                                   .operator_namespace = real.operator_namespace,
                                   .installation_name = real.installation_name,
-                                  .started = real.started};
+                                  .started = real.started,
+                                  .images = real.images};
   const Call trial{.context = tried,
                    .caller = call.caller,
                    .variables = call.variables,

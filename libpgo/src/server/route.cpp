@@ -67,6 +67,7 @@ std::string message_of(const Error& error) {
 std::vector<Route> all_routes() {
   std::vector<Route> routes;
   add_backup_routes(routes);
+  add_base_backup_routes(routes);
   add_cluster_routes(routes);
   add_explain_routes(routes);
   add_failover_routes(routes);

@@ -138,6 +138,7 @@ Route query_route(std::string_view method, std::string_view pattern, std::string
 
 /// Adders, one per capability; `all_routes` calls each.
 void add_backup_routes(std::vector<Route>& routes);
+void add_base_backup_routes(std::vector<Route>& routes);
 void add_cluster_routes(std::vector<Route>& routes);
 void add_explain_routes(std::vector<Route>& routes);
 void add_failover_routes(std::vector<Route>& routes);

@@ -186,3 +186,29 @@ TEST_CASE("https: an address that is taken is named") {
   REQUIRE_FALSE(second.has_value());
   CHECK(second.error().text().find(std::to_string(options.port)) != std::string::npos);
 }
+
+TEST_CASE("K36: with TLS off the service answers plain HTTP, probes included") {
+  Https https;
+  auto made = server::RestService::create(https.world.context(), {.tls = false});
+  REQUIRE(made.has_value());
+  https.rest = *std::move(made);
+  server::ListenOptions options;
+  options.address = kAddress;
+  options.port = 0;
+  options.tls = false;
+  auto started = server::listen(*https.rest, options, {});
+  if (!started) FAIL(started.error().text());
+  https.listener = *std::move(started);
+  cli::Settings settings;
+  settings.url = std::string("http://") + kAddress + ":" + std::to_string(https.listener->port());
+  settings.tls = false;
+  settings.username = "pgoadmin";
+  settings.password = "examplepassword";
+  auto client = cli::connect(settings);
+  REQUIRE(client.has_value());
+  const auto probe = (*client)->send("GET", "/healthz", "");
+  REQUIRE(probe.has_value());
+  CHECK(probe->status == 200);
+  CHECK(probe->body == "ok");
+  CHECK((*client)->send("GET", "/version", "")->status == 200);
+}

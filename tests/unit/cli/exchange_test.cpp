@@ -87,6 +87,10 @@ TEST_CASE("delete: the question says what is lost, for each pair of keep flags")
   const std::string both = question({"--keep-data", "--keep-backups"});
   CHECK(all.find("ALL DATA AND ALL BACKUPS") != std::string::npos);
   CHECK(all.find("hippo") != std::string::npos);
+  world.run({"delete", "cluster", "all"});
+  CHECK(world.out.find("EVERY cluster") != std::string::npos);
+  world.run({"delete", "cluster", "--selector=env=dev"});
+  CHECK(world.out.find("env=dev") != std::string::npos);
   CHECK(all != data);
   CHECK(data != backups);
   CHECK(backups != both);
@@ -125,6 +129,52 @@ TEST_CASE("output: -o json is the whole answer, -o yaml the same document, wide 
   CHECK(world.out.starts_with("CLUSTER"));
 }
 
+TEST_CASE("output: with -o json a command that writes prints the answer, and nothing beside it") {
+  CliWorld world;
+  world.traits = {.colour = true, .interactive = true};
+  const auto answers = [&](const char* body) {
+    world.server = [body](auto&&...) { return answer(200, body); };
+  };
+  answers(R"({"results":["created Pgcluster x","workflow id 1"],"status":{"Code":"ok","Msg":""}})");
+  world.run({"create", "cluster", "x", "-o", "json"});
+  CHECK(world.code == 0);
+  CHECK((*json::parse(world.out))["results"][1].as_string() == "workflow id 1");
+  answers(R"({"TargetClusterName":"y","WorkflowID":"2","Code":"ok","Msg":""})");
+  world.run({"clone", "x", "y", "-o", "json"});
+  CHECK((*json::parse(world.out))["WorkflowID"].as_string() == "2");
+  answers(R"({"Code":"ok","Msg":""})");
+  world.run({"create", "policy", "p", "--url=http://127.0.0.1/p.sql", "-o", "yaml"});
+  CHECK(world.out.find("Code: ok") != std::string::npos);
+  // The question is asked where it does not get into the document.
+  answers(kOk);
+  world.typed = "yes\n";
+  world.run({"delete", "cluster", "x", "-o", "json"});
+  CHECK((*json::parse(world.out))["Results"][0].as_string() == "done");
+  CHECK(world.errors.find("Proceed?") != std::string::npos);
+  // A refusal is in the document and, in words, beside it.
+  answers(R"({"Results":null,"Code":"error","Msg":"because"})");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"scale", "x", "--no-prompt", "-o", "json"},
+        {"show", "backup", "x", "-o", "json"},
+        {"show", "cluster", "x", "-o", "json"},
+        {"show", "schedule", "x", "-o", "json"},
+        {"show", "workflow", "x", "-o", "json"},
+        {"scaledown", "x", "--query", "-o", "json"},
+        {"failover", "x", "--query", "-o", "json"},
+        {"explain", "x", "-o", "json"},
+        {"status", "-o", "json"},
+        {"test", "x", "-o", "json"}}) {
+    CAPTURE(words.front());
+    world.run(words);
+    CHECK(world.code == 1);
+    CHECK((*json::parse(world.out))["Msg"].as_string() == "because");
+    CHECK(world.errors == "Error: because\n");
+  }
+  world.run({"scale", "x", "--no-prompt", "-o", "tea"});
+  CHECK(world.code == 2);
+  CHECK(world.requests.empty());
+}
+
 TEST_CASE("output: colour only where it is allowed") {
   CliWorld world;
   const char* body = R"({"Results":[{"ClusterName":"hippo","Endpoints":[
@@ -145,6 +195,42 @@ TEST_CASE("show cluster: a cluster that is not there is a failure, no cluster at
   CHECK(world.errors.find("nosuch") != std::string::npos);
   world.run({"show", "cluster", "--all"});
   CHECK(world.code == 0);
+  world.run({"show", "cluster", "nosuch", "-o", "json"});
+  CHECK(world.code == 1);
+  CHECK(json::parse(world.out).has_value());
+}
+
+TEST_CASE("test: a cluster that is not there is a failure, none at all is none") {
+  CliWorld world;
+  world.run({"test", "nosuch"});
+  CHECK(world.code == 1);
+  CHECK(world.errors.find("nosuch") != std::string::npos);
+  CHECK(world.out.empty());
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"test", "--all"}, {"test", "all"}, {"test", "--selector=a=b"}}) {
+    world.run(words);
+    CHECK(world.code == 0);
+  }
+}
+
+TEST_CASE("exit codes: a clone or restore that fails while it is followed is a failure") {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"clone", "x", "y", "--wait"},
+        {"restore", "x", "--no-prompt", "--wait"}}) {
+    CAPTURE(words.front());
+    CliWorld world;
+    world.server = [](const std::string&, const std::string& path, auto&&...) {
+      if (path.starts_with("/workflow")) {
+        return answer(200, R"({"Results":{"ClusterName":"y","Parameters":{"task failed":"now",
+            "reason":"the disk is full"}},"Code":"ok","Msg":""})");
+      }
+      return answer(200, R"({"TargetClusterName":"y","WorkflowID":"2","Results":["workflow id 2"],
+          "Code":"ok","Msg":""})");
+    };
+    world.run(words);
+    CHECK(world.code == 1);
+    CHECK(world.errors.find("the disk is full") != std::string::npos);
+  }
 }
 
 TEST_CASE("--debug tells of exchanges and of no secret") {

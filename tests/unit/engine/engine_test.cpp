@@ -61,6 +61,49 @@ TEST_CASE("engine: a namespace of another installation is left alone") {
         "other");
 }
 
+TEST_CASE(
+    "K11: a namespace that is made has its labels from the start, an older one gets them once") {
+  Rig rig({"made", "older"});
+  rig.create(types::kNamespace, kube::Object(types::kNamespace, "", "older"));
+  std::vector<std::string> writes;
+  rig.network.written = [&](const Call& call, int status, const std::string&) {
+    constexpr std::string_view kAll = "/api/v1/namespaces";
+    const std::string path = call.path.substr(0, call.path.find('?'));
+    if (path.starts_with(kAll) && path.find('/', kAll.size() + 1) == path.npos) {
+      writes.push_back(path + " " + std::to_string(status));
+    }
+  };
+  rig.work();
+  for (const char* ns : {"made", "older"}) {
+    CAPTURE(ns);
+    const auto stored = *rig.client.get(types::kNamespace, "", ns);
+    CHECK(stored.label("vendor") == "crunchydata");
+    CHECK_FALSE(stored.label("pgo-installation-name").empty());
+  }
+  CHECK(std::count(writes.begin(), writes.end(), "/api/v1/namespaces 201") == 1);
+  CHECK(std::count(writes.begin(), writes.end(), "/api/v1/namespaces/older 200") == 1);
+  CHECK(writes.size() == 2);
+}
+
+TEST_CASE("K25: a cluster whose every write fails stops no other, and goes on when they succeed") {
+  Rig rig;
+  rig.work();
+  bool broken = true;
+  rig.network.decide = [&](const Call& call) {
+    return broken && call.write && call.path.find("/persistentvolumeclaims") != std::string::npos
+               ? Fault::server_error
+               : Fault::none;
+  };
+  rig.cluster("hippo");
+  rig.work();
+  CHECK_FALSE(rig.has(types::kDeployment, "hippo"));
+  broken = false;
+  rig.cluster("rhino");
+  rig.work(std::chrono::minutes(5));
+  CHECK(rig.has(types::kDeployment, "rhino"));
+  CHECK(rig.has(types::kDeployment, "hippo"));
+}
+
 TEST_CASE("engine: while one cache cannot be filled nothing is decided") {
   Rig rig;
   rig.work();

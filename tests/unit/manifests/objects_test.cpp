@@ -275,6 +275,24 @@ TEST_CASE("backup Job: repository types") {
   CHECK(env("s3", "PGHA_PGBACKREST_LOCAL_S3_STORAGE") == "false");
 }
 
+TEST_CASE("K23: the Services offer the ports of 4.2.0, whether features are on or off") {
+  const auto ports = [](const kube::Object& service) {
+    std::string text;
+    for (const auto& port : service["spec"]["ports"].items()) {
+      text += std::string(port["name"].as_string()) + " " + json::write(port["port"]) + "\n";
+    }
+    return text;
+  };
+  auto cluster = hippo();
+  const std::string off = ports(made(primary_service(renderer(), cluster, config())));
+  CHECK(off.find("5432") != std::string::npos);
+  CHECK(off.find("9187") != std::string::npos);
+  CHECK(off.find("10000") != std::string::npos);
+  cluster.spec.user_labels.emplace(model::label::kCollect, model::kTrue);
+  cluster.metadata.labels.emplace(model::label::kBadger, model::kTrue);
+  CHECK(ports(made(primary_service(renderer(), cluster, config()))) == off);
+}
+
 TEST_CASE("K24: instances have memory behind /dev/shm") {
   const auto object = made(primary(renderer(), hippo(), config()));
   const auto& mount = by_name(pod_spec(object)["containers"][0]["volumeMounts"], "dshm");

@@ -99,7 +99,7 @@ TEST_CASE("pgo.yaml: what is wrong is named with its line") {
   fails_at(with("Metrics: false", "Metrics: perhaps"), "Metrics: perhaps", "true or false");
 }
 
-TEST_CASE("pgo.yaml: a key that nobody reads is a mistake, but for those of old installers") {
+TEST_CASE("K30: a key that nobody reads is a mistake, but for those that old installers wrote") {
   fails_at(with("Metrics: false", "Metrik: false"), "Metrik: false", "Metrik");
   CHECK(parse_config(with("Metrics: false", "Metrics: false\n  ArchiveMode: true")).has_value());
   CHECK(parse_config(with("Metrics: false", "Metrics: false\n  Autofail: true")).has_value());

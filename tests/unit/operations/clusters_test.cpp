@@ -75,6 +75,21 @@ TEST_CASE("delete cluster: a request without name and selector deletes nothing")
   CHECK(world.get(types::kPgTask, "pgouser1", "hippo-rmdata").name().empty());
 }
 
+TEST_CASE("delete cluster: a name beside a selector deletes nothing, for it is not clear what") {
+  test::RequestWorld world;
+  world.create("hippo");
+  world.create("rhino");
+  model::rest::DeleteClusterRequest request;
+  request.ns = "pgouser1";
+  request.clustername = "hippo";
+  request.selector = "name=rhino";
+  const std::size_t before = world.written();
+  const auto result = operations::delete_clusters(world.context(), request);
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().code == Code::invalid_argument);
+  CHECK(world.written() == before);
+}
+
 TEST_CASE("K22: a second delete is the same request, one with other switches replaces it") {
   test::RequestWorld world;
   world.create("hippo");

@@ -29,6 +29,8 @@ const std::vector<Refusal>& refusals() {
       {"64 characters", "Name", [](auto& r) { r.name = std::string(64, 'h'); }},
       {"no room for derived names", "Name", [](auto& r) { r.name = std::string(43, 'h'); }},
       {"O13: a series of none", "Series", [](auto& r) { r.series = 0; }},
+      {"a series without end", "Series", [](auto& r) { r.series = 1'000'000; }},
+      {"replicas without end", "ReplicaCount", [](auto& r) { r.replica_count = 1'000'000; }},
       {"a negative replica count", "ReplicaCount", [](auto& r) { r.replica_count = -1; }},
       {"a label without value", "UserLabels", [](auto& r) { r.user_labels = "a=b,c"; }},
       {"a label key that is none", "UserLabels", [](auto& r) { r.user_labels = "a b=c"; }},
@@ -236,13 +238,96 @@ TEST_CASE("K10: the sshd of a repository uses PAM unless the operator's own sett
   CHECK(world.secret("pgouser1", "rhino-backrest-repo-config", "sshd_config") == "Port 2022\n");
 }
 
-TEST_CASE("K31: the password of pgBouncer stands in a Secret and in no label") {
+namespace {
+
+/// Refused as `refuse` says, and nothing written.
+Error refused(const std::function<void(CreateClusterRequest&)>& change) {
   test::RequestWorld world;
+  const std::size_t before = world.written();
   auto request = world.create_request("hippo");
-  request.pgbouncer_flag = true;
-  request.pgbouncer_pass = "bouncerpass";
-  REQUIRE(operations::create_cluster(world.context(), world.admin(), request).has_value());
-  CHECK(world.secret("pgouser1", "hippo-pgbouncer-secret", "password") == "bouncerpass");
-  const auto cluster = world.get(types::kPgCluster, "pgouser1", "hippo");
-  CHECK(json::write(cluster.document()).find("bouncerpass") == std::string::npos);
+  change(request);
+  const auto result = operations::create_cluster(world.context(), world.admin(), request);
+  REQUIRE_FALSE(result.has_value());
+  CHECK(world.written() == before);
+  return result.error();
+}
+
+bool says(const Error& error, std::string_view words) {
+  return error.message.find(words) != error.message.npos;
+}
+
+}  // namespace
+
+TEST_CASE("O9: an unknown policy is refused by its name") {
+  CHECK(says(refused([](auto& r) { r.policies = "nosuch"; }), "nosuch"));
+}
+
+TEST_CASE("O12: S3 flags without the s3 storage type are refused, naming both") {
+  const Error error = refused([](auto& r) { r.backrest_s3_region = "us-east-1"; });
+  CHECK(says(error, "BackrestS3Region"));
+  CHECK(says(error, "--pgbackrest-storage-type"));
+}
+
+TEST_CASE("O13: a series of none is refused") {
+  CHECK(says(refused([](auto& r) { r.series = 0; }), "Series"));
+}
+
+TEST_CASE("K31: a pgBouncer that nobody would deploy is refused, and its password kept nowhere") {
+  const Error error = refused([](auto& r) {
+    r.pgbouncer_flag = true;
+    r.pgbouncer_pass = "bouncerpass";
+  });
+  CHECK(error.code == Code::unimplemented);
+  CHECK(says(error, "--pgbouncer"));
+  CHECK_FALSE(says(error, "bouncerpass"));
+}
+
+TEST_CASE("create cluster: what needs an image that no node has is refused by the image's name") {
+  test::RequestWorld world;
+  auto context = world.context();
+  context.images = {"crunchy-postgres-ha", "pgo-backrest"};
+  const auto code = [&](const std::function<void(CreateClusterRequest&)>& change) {
+    auto request = world.create_request("hippo");
+    change(request);
+    const std::size_t before = world.written();
+    const auto result = operations::create_cluster(context, world.admin(), request);
+    if (result) return Code::internal;
+    CHECK(world.written() == before);
+    CHECK(says(result.error(), "have no image crunchy-"));
+    return result.error().code;
+  };
+  CHECK(code([](auto& r) { r.metrics_flag = true; }) == Code::failed_precondition);
+  CHECK(code([](auto& r) { r.badger_flag = true; }) == Code::failed_precondition);
+  CHECK(code([](auto& r) { r.ccp_image = "crunchy-postgres-gis-ha"; }) ==
+        Code::failed_precondition);
+  auto fine = world.create_request("hippo");
+  fine.ccp_image = "crunchy-postgres-ha";
+  CHECK(operations::create_cluster(context, world.admin(), fine).has_value());
+  // Where nothing is known of the nodes everything may be there.
+  auto metrics = world.create_request("rhino");
+  metrics.metrics_flag = metrics.badger_flag = true;
+  CHECK(operations::create_cluster(world.context(), world.admin(), metrics).has_value());
+}
+
+TEST_CASE("K8: no password and no key reaches the log") {
+  test::RequestWorld world;
+  std::string told;
+  const LogSink sink = [&](const LogRecord& record) { told += format_json(record); };
+  auto context = world.context();
+  context.log = Log(sink, world.clock(), Level::debug);
+  auto request = world.create_request("hippo");
+  request.password = "correct-horse";
+  request.backrest_storage_type = "local,s3";
+  request.backrest_s3_bucket = request.backrest_s3_endpoint = request.backrest_s3_region = "x";
+  request.backrest_s3_key = "battery";
+  request.backrest_s3_key_secret = "staple";
+  REQUIRE(operations::create_cluster(context, world.admin(), request).has_value());
+  operations::PasswordMemory memory(world.ids());
+  CHECK_FALSE(operations::authenticate(context, memory, "pgoadmin", "wrong-horse").has_value());
+  CHECK_FALSE(told.empty());
+  for (const char* secret :
+       {"correct-horse", "battery", "staple", "wrong-horse", "examplepassword"}) {
+    CAPTURE(secret);
+    CHECK(told.find(secret) == std::string::npos);
+  }
 }

@@ -66,6 +66,9 @@ class LocalNode final : public ContainerRuntime {
   /// images' programs are installed. The error says what to do. Takes about 20 ms.
   static Result<void> check_prerequisites(const LocalNodeOptions& options);
 
+  /// Names, without prefix and tag, of the images that a node with this folder can run.
+  static Result<std::vector<std::string>> image_names(const std::filesystem::path& images_dir);
+
   /// Checks the prerequisites and prepares the state folder; starts nothing yet. `transport` acts
   /// as the node and must, like `clock` and `ids`, outlive it.
   static Result<std::unique_ptr<LocalNode>> create(LocalNodeOptions options,

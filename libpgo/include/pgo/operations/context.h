@@ -29,6 +29,8 @@ struct Context {
   std::string installation_name;   ///< namespaces with this label belong to us
   /// When the operator started, for `pgo status` where it runs in no pod.
   TimePoint started{};
+  /// Names of the images that the nodes can run; empty = any. See OperatorOptions::images.
+  std::vector<std::string> images{};
 };
 
 /// Who makes a request.

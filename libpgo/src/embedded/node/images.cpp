@@ -133,6 +133,12 @@ Result<Image> ImageCatalogue::find(std::string_view reference) const {
   return images_[found->second];
 }
 
+std::vector<std::string> ImageCatalogue::names() const {
+  std::vector<std::string> known;
+  for (const auto& entry : by_name_) known.push_back(entry.first);
+  return known;
+}
+
 Result<std::vector<ReadOnlyBind>> image_binds(const Image& image) {
   std::error_code error;
   if (!fs::is_directory(image.folder, error))

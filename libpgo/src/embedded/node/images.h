@@ -50,6 +50,8 @@ class ImageCatalogue {
   /// The image for a reference such as "registry/prefix/name:tag", or `not_found`.
   Result<Image> find(std::string_view reference) const;
   const std::vector<Image>& all() const { return images_; }
+  /// Every name that `find` knows.
+  std::vector<std::string> names() const;
   bool empty() const { return images_.empty(); }
 
  private:

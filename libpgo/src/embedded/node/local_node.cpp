@@ -54,6 +54,11 @@ Result<void> LocalNode::check_prerequisites(const LocalNodeOptions& options) {
   return check_packages(images);
 }
 
+Result<std::vector<std::string>> LocalNode::image_names(const std::filesystem::path& images_dir) {
+  PGO_TRY(const ImageCatalogue images, ImageCatalogue::load(images_dir));
+  return images.names();
+}
+
 Result<std::unique_ptr<LocalNode>> LocalNode::create(LocalNodeOptions options,
                                                      kube::Transport& transport, const Clock& clock,
                                                      IdSource& ids, Log log) {
