@@ -49,6 +49,30 @@ def test_a_clone_holds_what_the_source_held_and_goes_its_own_way(daemon, source)
         assert step in shown
 
 
+def test_patroni_takes_a_clone_over_as_it_recovered(daemon, source):
+    """Stopping and starting it again would cost a timeline and seconds."""
+    def asked(statement, cluster=Cluster(daemon, "twin", source.password)):
+        return daemon.kube("exec", cluster.leader(), "-c", "database", "--", "psql", "-h", "/tmp", "-U", "postgres",
+                           "-qtAc", statement).stdout.strip()
+
+    assert asked("select timeline_id from pg_control_checkpoint()") == "2"
+    # It runs with the settings that Patroni wants, and those can still be changed.
+    assert asked("select count(*) from pg_settings where pending_restart") == "0"
+    assert asked("select count(*) from pg_settings where source = 'command line' and context = 'sighup' "
+                 "and name <> 'restore_command'") == "0"
+    assert asked("select count(*) from pg_hba_file_rules where auth_method = 'md5'") != "0"
+    assert asked("show synchronous_standby_names") == ""
+    config = daemon.object("configmaps", "twin-config")["metadata"]["annotations"]["config"]
+    assert "primary_on_role_change" not in config
+
+
+def test_no_password_that_an_instance_sets_can_be_read_again(daemon, source):
+    for cluster in (source, Cluster(daemon, "twin", source.password)):
+        found = daemon.kube("exec", cluster.leader(), "-c", "database", "--", "psql", "-h", "/tmp", "-U", "postgres",
+                            "-qtAc", "select query from pg_stat_statements where query ilike '%password%'").stdout
+        assert "alter role" not in found.lower()
+
+
 def test_a_second_clone_of_that_name_is_refused_and_writes_nothing(daemon, source):
     before = daemon.names("pgtasks")
     for names in (("origin", "twin"), ("nosuch", "other"), ("origin", "Bad_Name")):

@@ -19,24 +19,28 @@ class Writer:
 
     def __init__(self, cluster):
         self.cluster, self.acknowledged, self.stopping = cluster, [], threading.Event()
+        self.begun = 0  # the last one that was sent
         self.options = dict(host=cluster.address(), user="testuser", dbname="userdb",
                             password=cluster.password, connect_timeout=2,
                             options="-c statement_timeout=5000 -c synchronous_commit=on")
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self):
-        number = 0
         while not self.stopping.is_set():
             try:
                 connection = psycopg2.connect(**self.options)
                 connection.autocommit = True
                 with connection.cursor() as cursor:
                     while not self.stopping.is_set():
-                        number += 1
-                        cursor.execute("insert into public.acknowledged values (%s)", (number,))
-                        self.acknowledged.append(number)
+                        self.begun += 1
+                        cursor.execute("insert into public.acknowledged values (%s)", (self.begun,))
+                        self.acknowledged.append(self.begun)
             except psycopg2.Error:
                 time.sleep(0.05)  # nobody leads for the moment
+
+    def goes_on(self):
+        reached = len(self.acknowledged)
+        eventually("rows are written", lambda: len(self.acknowledged) > reached + 20, 60)
 
     def __enter__(self):
         self.thread.start()
@@ -126,25 +130,103 @@ def test_every_acknowledged_row_survives_the_deaths_of_primaries(synchronous):
     assert not lost
 
 
+def back_up(daemon, cluster):
+    daemon.pgo("backup", cluster.name, "--backup-opts=--type=incr")
+
+    def backed_up():
+        task = daemon.object("pgtasks", f"backrest-backup-{cluster.name}")
+        return task["spec"]["status"] == "job completed"
+
+    eventually("the backup is done", backed_up, 180)
+
+
 def test_every_acknowledged_row_survives_scale_backup_and_failover_under_load(synchronous):
     cluster, daemon = synchronous, synchronous.daemon
     cluster.sql("truncate public.acknowledged")
     with Load(cluster) as load, Writer(cluster) as writer:
         daemon.pgo("scale", "sync", "--no-prompt")
         eventually("two replicas stream", lambda: cluster.streaming() == 2, 120)
-        daemon.pgo("backup", "sync", "--backup-opts=--type=incr")
-
-        def backed_up():
-            task = daemon.object("pgtasks", "backrest-backup-sync")
-            return task["spec"]["status"] == "job completed"
-
-        eventually("the backup is done", backed_up, 180)
+        back_up(daemon, cluster)
         pod = eventually("a synchronous standby", lambda: synchronous_standby(cluster), 60)
         target = daemon.object("pods", pod)
         daemon.pgo("failover", "sync", "--no-prompt", "--wait",
                    f"--target={target['metadata']['labels']['deployment-name']}")
-        reached = len(writer.acknowledged)
-        eventually("rows are written again", lambda: len(writer.acknowledged) > reached + 20, 60)
+        writer.goes_on()
     lost = set(writer.acknowledged) - stored_rows(cluster)
     print(f"{len(writer.acknowledged)} rows acknowledged beside {load.transactions} of pgbench's")
     assert load.transactions > 0 and not lost
+
+
+@pytest.fixture
+def twin(daemon, synchronous):
+    yield Cluster(daemon, "twin", synchronous.password)
+    daemon.pgo("delete", "cluster", "twin", "--no-prompt", check=False)
+    eventually("the clone is gone", lambda: not any(
+        daemon.names(kind, "pg-cluster=twin") for kind in ("pods", "pvc", "pgclusters")), 90)
+
+
+def archived(cluster):
+    """What was written so far is in the archive."""
+    def asked(statement):
+        return cluster.daemon.kube("exec", cluster.leader(), "-c", "database", "--", "psql", "-h", "/tmp",
+                                   "-U", "postgres", "-qtAc", statement).stdout.strip()
+
+    segment = asked("select pg_walfile_name(pg_switch_wal())")
+    eventually("the segment is archived", lambda: asked(
+        f"select last_archived_wal >= '{segment}' from pg_stat_archiver") == "t", 60)
+
+
+def make_clone(daemon, cluster, twin, *options):
+    """Until it takes writes; its first backup has nothing to do with the rows that came along."""
+    daemon.pgo("clone", cluster.name, twin.name, *options)
+    eventually("the clone takes writes", lambda: twin.leader() and twin.sql(
+        "select pg_is_in_recovery()", check=False) == "f", 240)
+
+
+def check_one_moment_of(cluster, twin):
+    """The clone holds all that the source held at some moment, and nothing of later transactions. Answers its rows."""
+    copied, stored = stored_rows(twin), stored_rows(cluster)
+    assert copied and copied == {row for row in stored if row <= max(copied)}
+    # pgbench books every amount in four places.
+    assert twin.sql("select distinct sum from (select sum(abalance) from pgbench_accounts union all select "
+                    "sum(bbalance) from pgbench_branches union all select sum(tbalance) from pgbench_tellers "
+                    "union all select sum(delta) from pgbench_history) as booked").count("\n") == 0
+    return copied
+
+
+def test_a_clone_under_load_holds_what_was_acknowledged_before_the_backup_and_costs_the_source_no_row(
+        synchronous, twin):
+    cluster, daemon = synchronous, synchronous.daemon
+    cluster.sql("truncate public.acknowledged")
+    with Load(cluster) as load, Writer(cluster) as writer:
+        writer.goes_on()
+        before = set(writer.acknowledged)
+        back_up(daemon, cluster)
+        make_clone(daemon, cluster, twin)
+        later = writer.begun
+        writer.goes_on()
+    assert load.transactions > 0
+    assert not set(writer.acknowledged) - stored_rows(cluster)
+    copied = check_one_moment_of(cluster, twin)
+    print(f"of {len(writer.acknowledged)} rows acknowledged beside {load.transactions} of pgbench's, "
+          f"{len(before)} before the backup, the clone has {len(copied)}")
+    assert before <= copied and max(copied) <= later
+
+
+def test_a_clone_to_a_point_in_time_under_load_holds_what_was_acknowledged_then_and_nothing_later(
+        synchronous, twin):
+    cluster, daemon = synchronous, synchronous.daemon
+    cluster.sql("truncate public.acknowledged")
+    with Load(cluster) as load, Writer(cluster) as writer:
+        writer.goes_on()
+        before = set(writer.acknowledged)
+        point = cluster.sql("select clock_timestamp()")
+        begun = writer.begun
+        writer.goes_on()
+        archived(cluster)
+        make_clone(daemon, cluster, twin, f"--pitr-target={point}")
+    assert load.transactions > 0
+    assert not set(writer.acknowledged) - stored_rows(cluster)
+    copied = check_one_moment_of(cluster, twin)
+    print(f"of {len(writer.acknowledged)} rows acknowledged, {len(before)} before the point, the clone has {len(copied)}")
+    assert before <= copied and max(copied) <= begun

@@ -3,6 +3,18 @@
 # "pgbackrest": backups refuse an archive_command without that word.
 set -euo pipefail
 
+# get SEGMENT PATH: exit code 1 when the archive does not have it. PostgreSQL asks more than once for what
+# is not there. Where PGHA_ARCHIVE_MISSES names a folder, nobody writes to the archive meanwhile, and
+# the first answer stands.
+get() {
+  local known="${PGHA_ARCHIVE_MISSES:-}" code=0
+  # No first timeline has a history.
+  if [[ "$1" == 00000001.history || (-n "${known}" && -e "${known}/$1") ]]; then return 1; fi
+  pgbackrest archive-get "$1" "$2" || code=$?
+  if [[ "${code}" == 1 && -n "${known}" ]]; then touch "${known}/$1"; fi
+  return "${code}"
+}
+
 case "$1" in
   push)
     pgbackrest archive-push "$2"
@@ -10,7 +22,7 @@ case "$1" in
       pgbackrest archive-push --repo-type=s3 "$2"
     fi
     ;;
-  get) exec pgbackrest archive-get "$2" "$3" ;;
+  get) get "$2" "$3" ;;
   *)
     echo "usage: $0 push PATH | get SEGMENT PATH" >&2
     exit 2

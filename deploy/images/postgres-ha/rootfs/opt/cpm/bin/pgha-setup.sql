@@ -7,11 +7,20 @@
 select 'create extension if not exists ' || name from pg_available_extensions
   where name in ('pgaudit', 'pg_stat_statements') \gexec
 
+-- Neither a log nor a view may note the password.
 set log_statement = 'none';
+set log_min_duration_statement = -1;
+set log_min_error_statement = 'log';
+set pgaudit.log = 'none';
+set pg_stat_statements.track = 'none';
 select format('create role %I', :'owner')
   where not exists (select from pg_roles where rolname = :'owner') \gexec
 alter role :"owner" with login password :'owner_password';
 reset log_statement;
+reset log_min_duration_statement;
+reset log_min_error_statement;
+reset pgaudit.log;
+reset pg_stat_statements.track;
 
 select format('create database %I', :'database')
   where not exists (select from pg_database where datname = :'database') \gexec
