@@ -200,7 +200,7 @@ void Api::expire_events(const Resource& type, const Key& added) {
 Result<std::string> Api::free_cluster_ip() const {
   // Third and fourth byte run from the first to the last address of the service network.
   std::vector<bool> used(std::size_t{1} << 16);
-  const auto place = [](int third, int fourth) {
+  const auto place = [](std::int64_t third, std::int64_t fourth) {
     return static_cast<std::size_t>(third) << 8 | static_cast<std::size_t>(fourth);
   };
   for (const RecordPtr& record : store_.list("/services", "").records) {
