@@ -7,7 +7,7 @@ CMAKE_FLAGS ?=
 CTEST_FLAGS ?=
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo bench images lint format asan tsan soak clean install setup-build setup-test
+.PHONY: build test demo bench images lint tidy format asan tsan soak clean install setup-build setup-test
 
 build: setup-build ## executables in build/release/bin, libraries in build/release/lib
 	@cmake --preset $(PRESET) $(CMAKE_FLAGS) -DPGO_BUILD_TESTS=OFF >$(BUILD).configure.log 2>&1 || { cat $(BUILD).configure.log; exit 1; }
@@ -29,6 +29,9 @@ images: build ## container images for Kubernetes, with buildah, podman or docker
 
 lint: setup-test ## formatting, shell scripts, house rules
 	@scripts/lint
+
+tidy: setup-tidy ## clang-tidy over the tree, or over FILES; what was clean and has not changed is passed over
+	@scripts/tidy -j $(JOBS) $(FILES)
 
 format:
 	@git ls-files '*.h' '*.cpp' '*.c' | xargs clang-format-19 -i
@@ -53,3 +56,6 @@ setup-build:
 
 setup-test:
 	@mkdir -p build && scripts/setup test
+
+setup-tidy:
+	@mkdir -p build && scripts/setup tidy

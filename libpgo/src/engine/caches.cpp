@@ -115,9 +115,9 @@ NamespaceCaches::NamespaceCaches(std::string ns, const Surroundings& with) : ns_
     return result;
   };
   const auto make = [&]<typename T>(std::type_identity<T>, const kube::ResourceType& type,
-                                    std::string selector) {
+                                    const std::string& selector) {
     return kube::Informer<T>(with.client, *with.clock, *with.ids, with.log, type, ns_,
-                             {.label_selector = std::move(selector),
+                             {.label_selector = selector,
                               .field_selector = {},
                               .limit = 0,
                               .continue_token = {},

@@ -200,18 +200,22 @@ void Api::expire_events(const Resource& type, const Key& added) {
 Result<std::string> Api::free_cluster_ip() const {
   // Third and fourth byte run from the first to the last address of the service network.
   std::vector<bool> used(std::size_t{1} << 16);
+  const auto place = [](std::int64_t third, std::int64_t fourth) {
+    return static_cast<std::size_t>(third) << 8 | static_cast<std::size_t>(fourth);
+  };
   for (const RecordPtr& record : store_.list("/services", "").records) {
-    const std::vector<std::string> parts = text::split(record->fields.c_str(), '.');
+    const char* const address = record->fields.c_str();  // as far as the NUL that ends this field
+    const std::vector<std::string> parts = text::split(address, '.');
     if (parts.size() != 4) continue;
     const auto third = text::to_int(parts[2]).value_or(-1);
     const auto fourth = text::to_int(parts[3]).value_or(-1);
     if (third >= 0 && third < 256 && fourth >= 0 && fourth < 256) {
-      used[static_cast<std::size_t>(third * 256 + fourth)] = true;
+      used[place(third, fourth)] = true;
     }
   }
   for (int third = options_.service_first; third <= options_.service_last; ++third) {
     for (int fourth = 1; fourth < 255; ++fourth) {
-      if (used[static_cast<std::size_t>(third * 256 + fourth)]) continue;
+      if (used[place(third, fourth)]) continue;
       return options_.service_prefix + "." + std::to_string(third) + "." + std::to_string(fourth);
     }
   }

@@ -19,7 +19,10 @@ Value age(const Value& object, TimePoint now) {
   return age_of(object["metadata"]["creationTimestamp"], now);
 }
 
-std::string or_none(std::string text) { return text.empty() ? "<none>" : text; }
+std::string or_none(std::string text) {
+  if (text.empty()) return "<none>";
+  return text;
+}
 
 std::string count(const Value& value) { return std::to_string(value.as_int()); }
 

@@ -145,12 +145,13 @@ class Front final : public HttpsFront {
     server.tls_options = {.certificate_pem = std::move(options.certificate_pem),
                           .key_pem = std::move(options.key_pem),
                           .client_ca_pem = std::move(options.client_ca_pem)};
-    PGO_TRY(server_, http::serve(
-                         std::move(server),
-                         [this](http::Request request, std::shared_ptr<http::Responder> responder) {
-                           answer(std::move(request), std::move(responder));
-                         },
-                         log_));
+    PGO_TRY(server_,
+            http::serve(
+                std::move(server),
+                [this](http::Request request, const std::shared_ptr<http::Responder>& responder) {
+                  answer(std::move(request), responder);
+                },
+                log_));
     return {};
   }
 
@@ -213,10 +214,10 @@ class Front final : public HttpsFront {
     return call;
   }
 
-  void answer(http::Request request, std::shared_ptr<http::Responder> responder) {
+  void answer(http::Request request, const std::shared_ptr<http::Responder>& responder) {
     auto call = read_call(request);
     if (!call) return responder->respond(api::failure_response(call.error(), nullptr));
-    if (Api::is_watch(*call)) return serve_watch(*std::move(call), *responder);
+    if (Api::is_watch(*call)) return serve_watch(*call, *responder);
     if (call->is_resource && call->group.empty() && call->plural == "pods") {
       if (call->subresource == "exec") {
         return api::serve_exec(*api_, *std::move(call), request, responder, sessions_);
@@ -240,7 +241,7 @@ class Front final : public HttpsFront {
         {.status = 200, .content_type = "text/plain", .headers = {}, .body = *std::move(text)});
   }
 
-  void serve_watch(Call call, http::Responder& responder) {
+  void serve_watch(const Call& call, http::Responder& responder) {
     const std::chrono::seconds lifetime(text::to_int(call.query.get("timeoutSeconds")).value_or(0));
     const bool kept = lifetime.count() > 0 || call.query.flag("allowWatchBookmarks");
     auto link = std::make_shared<std::weak_ptr<OpenWatch>>();
