@@ -84,6 +84,37 @@ def test_the_sql_of_a_policy_runs_by_the_clock_in_its_database(daemon, clock, tm
     assert ticks() == last and last.split(",")[0] == last.split(",")[1]
 
 
+def test_while_scheduled_sql_takes_long_its_cluster_is_scaled_and_a_stop_is_prompt(daemon, clock, tmp_path):
+    policy(daemon, tmp_path, "sleepy", "insert into public.sleeps values (now());\nselect pg_sleep(600);\n")
+    in_database(daemon, clock, "userdb", "create table public.sleeps (at timestamptz)")
+
+    def sleeping():
+        return in_database(daemon, clock, "userdb",
+                           "select count(*) from pg_stat_activity where query like 'select pg_sleep(600)%'")
+
+    def shown():
+        return daemon.pgo("show", "schedule", "--schedule-name=clock-policy-sleepy").stdout
+
+    daemon.pgo("create", "schedule", "clock", "--schedule=@every 2s", "--schedule-type=policy",
+               "--policy=sleepy", "--database=userdb")
+    try:
+        eventually("the SQL runs", lambda: sleeping() == "1", 60)
+        daemon.pgo("scale", "clock")
+        eventually("a replica streams", lambda: clock.streaming() >= 1, 90)
+        eventually("the SQL is told of", lambda: "waiting for the SQL of a policy" in
+                   daemon.pgo("explain", "clock").stdout, 30)
+        assert sleeping() == "1"
+        began = time.monotonic()
+        daemon.stop()
+        assert time.monotonic() - began < 30
+        daemon.start()
+        # It is not known what the SQL did: that is told, and this firing is not made again.
+        eventually("the end is told", lambda: "whether it took effect is not known" in shown() or
+                   in_database(daemon, clock, "userdb", "select count(*) from public.sleeps") == "2", 90)
+    finally:
+        daemon.pgo("delete", "schedule", "--schedule-name=clock-policy-sleepy", "--no-prompt")
+
+
 def test_k13_scheduled_sql_stops_at_its_error_which_is_told(daemon, clock, tmp_path):
     policy(daemon, tmp_path, "broken",
            "create table if not exists half (v int);\nselect 1/0;\ncreate table never (v int);\n")

@@ -20,6 +20,29 @@ std::size_t firings(const World& world) {
                          "pgtasks 201"));
 }
 
+/// The firing of the policy's schedule that is under way.
+std::string due(const World& world) {
+  const auto map = world.get(kube::types::kConfigMap, "hippo-policy-audit");
+  return map ? std::string(map->annotation("pgo-schedule-due")) : "no schedule";
+}
+
+/// What is told of its last firing.
+std::string told(const World& world) {
+  const auto map = world.get(kube::types::kConfigMap, "hippo-policy-audit");
+  return map ? std::string(map->annotation("pgo-command-failed")) : "no schedule";
+}
+
+/// What stands at the cluster as waited for.
+std::string waits(const World& world) {
+  std::string reasons;
+  const auto cluster = world.get(kube::types::kPgCluster, "hippo");
+  if (!cluster) return "no cluster";
+  for (const json::Value& one : (*cluster)["status"]["conditions"].items()) {
+    reasons += one["reason"].as_string();
+  }
+  return reasons;
+}
+
 /// To the middle of the next minute.
 void to_half_past(World& world) {
   const auto minute = std::chrono::floor<minutes>(world.clock.now());
@@ -156,4 +179,70 @@ TEST_CASE(
     CHECK(world.sql_runs() - before == 10);
     CHECK(world.violation() == "");
   }
+}
+
+namespace {
+
+/// SQL that takes ten minutes has begun.
+void begin_long_sql(World& world, int replicas) {
+  created(world, replicas);
+  world.create_policy("audit", "select pg_sleep(600)");
+  world.schedule_policy("hippo", "audit", "0 * * * *");
+  REQUIRE(world.run_until([&] { return !due(world).empty(); }, std::chrono::hours(2)));
+  REQUIRE(world.sql_runs() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("simulation: while SQL takes long its cluster is scaled, and the SQL runs once") {
+  World world({.seed = 1, .commands_take = minutes(10)});
+  begin_long_sql(world, 0);
+  world.scale("hippo", "hippo-abcd");
+  REQUIRE(world.run_until([&] { return world.settled("hippo", 2); }, minutes(5)));
+  CHECK(world.sql_runs() == 0);
+  CHECK(waits(world) == "sql");
+  world.run_for(minutes(10));
+  CHECK(world.sql_runs() == 1);
+  CHECK(due(world).empty());
+  CHECK(told(world).empty());
+  CHECK(waits(world).empty());
+  CHECK(world.violation() == "");
+}
+
+TEST_CASE("simulation: a cluster is removed while its SQL takes long, and that is cut off") {
+  World world({.seed = 1, .commands_take = minutes(10)});
+  begin_long_sql(world, 0);
+  world.delete_cluster("hippo", true, true);
+  REQUIRE(world.run_until([&] { return world.gone("hippo"); }, minutes(5)));
+  world.run_for(minutes(20));
+  CHECK(world.sql_runs() == 0);
+  CHECK(world.violation() == "");
+}
+
+TEST_CASE("simulation: a failover while SQL takes long is followed, and the SQL told as lost") {
+  World world({.seed = 1, .commands_take = minutes(10)});
+  begin_long_sql(world, 1);
+  const std::string led = world.leader("hippo");
+  world.fail_leader("hippo");
+  REQUIRE(world.run_until([&] { return world.settled("hippo", 2) && world.leader("hippo") != led; },
+                          minutes(5)));
+  CHECK(told(world).find("another instance leads") != std::string::npos);
+  CHECK(due(world).empty());
+  world.run_for(minutes(20));
+  CHECK(world.sql_runs() == 0);
+}
+
+TEST_CASE("simulation: an operator that dies while SQL runs is followed by one that tells of it") {
+  World world({.seed = 1, .commands_take = minutes(10)});
+  begin_long_sql(world, 0);
+  world.run_for(minutes(2));
+  world.restart_operator();
+  world.run_for(minutes(1));
+  CHECK(told(world).find("the operator ended") != std::string::npos);
+  CHECK(due(world).empty());
+  CHECK(world.sql_runs() == 0);
+  // The next firing is made as if nothing had been.
+  world.run_for(std::chrono::hours(1) + minutes(10));
+  CHECK(world.sql_runs() == 1);
+  CHECK(told(world).empty());
 }

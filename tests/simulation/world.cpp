@@ -77,6 +77,7 @@ std::unique_ptr<engine::Engine> World::new_operator(FaultyTransport& network) {
   options.operator_namespace = "pgo";
   options.namespaces = {kNs};
   options.settings = built_in_settings();
+  options.stepped_exec = options_.commands_take;
   options.make_keys = [] {
     return Result<engine::SshKeys>(engine::SshKeys{"private", "ssh-rsa AAAA"});
   };

@@ -27,6 +27,7 @@ inline constexpr const char* kNs = "pgouser1";
 struct WorldOptions {
   std::uint64_t seed = 1;
   bool watch_invariants = true;
+  Duration commands_take{0};  ///< in containers
 };
 
 class World {

@@ -299,6 +299,16 @@ ViewBuilder& ViewBuilder::schedule(const model::Schedule& schedule, std::string_
   return *this;
 }
 
+ViewBuilder& ViewBuilder::exec(const plan::Exec& exec, plan::ExecState::Outcome outcome,
+                               std::string_view why) {
+  plan::ExecState state{.id = exec.id, .pod = exec.pod, .started = noon()};
+  state.outcome = outcome;
+  state.ended = noon();
+  state.why = why;
+  execs_.push_back(std::move(state));
+  return *this;
+}
+
 ViewBuilder& ViewBuilder::no_cluster() {
   has_cluster_ = false;
   return *this;
@@ -339,6 +349,8 @@ plan::ClusterView ViewBuilder::make() const {
   view.services = shared(services_);
   view.config_maps = shared(config_maps_);
   view.secrets = shared(secrets_);
+  view.execs = execs_;
+  view.knows_execs = true;
   return view;
 }
 

@@ -56,6 +56,9 @@ class ViewBuilder {
   ViewBuilder& config_map(std::string_view name, std::string_view scope = {});
   /// A schedule's ConfigMap, made at 2020-01-01T00:00:00Z.
   ViewBuilder& schedule(const model::Schedule& schedule, std::string_view last_firing = {});
+  /// A command that a plan asked for, started (and ended) at noon.
+  ViewBuilder& exec(const plan::Exec& exec, plan::ExecState::Outcome outcome,
+                    std::string_view why = {});
   ViewBuilder& no_cluster();
 
   model::PgCluster& spec() { return cluster_; }
@@ -82,6 +85,7 @@ class ViewBuilder {
   std::vector<plan::Service> services_;
   std::vector<plan::ConfigMap> config_maps_;
   std::vector<plan::Secret> secrets_;
+  std::vector<plan::ExecState> execs_;
 };
 
 inline ViewBuilder view(std::string_view name) { return ViewBuilder(name); }

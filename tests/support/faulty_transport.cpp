@@ -124,8 +124,10 @@ Result<kube::ExecResult> FaultyTransport::exec(const kube::ExecRequest& request)
   if (dead_) return fail(Code::cancelled, "injected: the process is dead");
   Call call{kube::Method::post, "/exec/" + request.ns + "/" + request.pod, true};
   const Fault fault = next(call);
-  if (fault == Fault::conflict || fault == Fault::too_many_requests ||
-      fault == Fault::server_error) {
+  if (fault == Fault::conflict || fault == Fault::too_many_requests) {
+    return fail(Code::failed_precondition, "injected: the container is not running");
+  }
+  if (fault == Fault::server_error) {
     return fail(Code::unavailable, "injected: no command can be run");
   }
   if (auto error = before(fault)) return fail(*std::move(error));

@@ -1,6 +1,7 @@
 #include "pgo/engine/engine.h"
 
 #include "caches.h"
+#include "exec_runner.h"
 #include "execute.h"
 #include "namespaces.h"
 #include "pgo/crypto/keys.h"
@@ -65,6 +66,7 @@ struct Engine::State {
   Options options;
   Executor executor;
   kube::Wakeup wakeup;
+  ExecRunner execs;
   kube::WorkQueue queue;
   Source namespace_source;
   kube::Informer<NamespaceView> namespaces;
@@ -85,7 +87,7 @@ struct Engine::State {
   std::condition_variable_any work_ready;
   std::deque<Work> to_do;
   std::deque<Work> done;
-  bool threaded = false;
+  bool threaded = false, stopping = false;
 
   State(kube::Client the_client, const Clock& the_clock, IdSource& the_ids, Log the_log,
         Options the_options)
@@ -97,6 +99,13 @@ struct Engine::State {
         executor(client, clock, ids, log, options.events,
                  options.make_keys ? options.make_keys : KeyMaker(draw_keys),
                  options.password_length),
+        execs(clock,
+              [this](const plan::Exec& exec, const std::stop_token& stop) {
+                return executor.run(exec, stop);
+              },
+              {.at_once = options.execs_at_once,
+               .stepped = options.stepped_exec,
+               .wake = wakeup.callback()}),
         queue(clock, ids, queue_options()),
         namespaces(client, clock, ids, log, types::kNamespace, "",
                    {.label_selector = owned_selector(options.installation),
@@ -145,6 +154,7 @@ struct Engine::State {
   TimePoint next_time() const;
   void hand_out(Work work);
   bool collect();
+  bool step_execs();
   void work(std::stop_token stop);
 };
 
@@ -220,9 +230,10 @@ void Engine::State::watch(const std::string& ns) {
 Step Engine::State::step() {
   const TimePoint now = clock.now();
   steps.fetch_add(1, std::memory_order_relaxed);
-  if (prepare(now) || collect() || step_informers(now)) return {true, now};
+  if (prepare(now) || collect() || step_execs() || step_informers(now)) return {true, now};
   if (!ended.empty()) {
     for (const std::string& ns : ended) {
+      execs.drop(queue_key(ns, ""));
       caches.erase(ns);
       unsynced.erase(ns);
     }
@@ -266,10 +277,14 @@ void Engine::State::look_at(const std::string& key) {
   const auto cache = caches.find(target.ns);
   // A cache that fills knows nothing yet: what it lacks must not look like what is not there.
   if (cache == caches.end() || unsynced.contains(target.ns)) return queue.done(key);
-  const plan::ClusterView view = cache->second->view(target.cluster);
+  plan::ClusterView view = cache->second->view(target.cluster);
+  view.execs = execs.known(key);
+  view.knows_execs = true;
+  view.exec_room = execs.room();
   plan::Plan plan = plan::plan_cluster(view, options.settings, clock.now());
   plans.fetch_add(1, std::memory_order_relaxed);
   record(key, plan);
+  execs.keep_only(key, plan.execs());
   if (plan.look_again()) queue.add_after(key, *plan.look_again());
   Work work{key, plan.take_actions(), {}, plan.failure_event()};
   if (work.actions.empty()) return finish(std::move(work));
@@ -292,6 +307,9 @@ void Engine::State::finish(Work work) {
     for (Outcome::Answer& answer : work.outcome.answers) {
       cache->second->applied(answer.type, std::move(answer.object));
     }
+  }
+  for (plan::Exec& exec : work.outcome.execs) {
+    if (leading && !stopping) execs.start(work.key, std::move(exec));
   }
   if (work.outcome.error) {
     failures.fetch_add(1, std::memory_order_relaxed);
@@ -334,8 +352,22 @@ void Engine::State::tell_of_failure(const Work& work) {
   executor.execute(target.ns, target.cluster, {{std::move(event), "tell of the failure"}});
 }
 
+/// What ended is looked at by the next plan.
+bool Engine::State::step_execs() {
+  if (!leading) execs.drop({});
+  const auto over = execs.step();
+  if (!over) return false;
+  const plan::ExecState& state = over->state;
+  if (state.outcome != plan::ExecState::Outcome::succeeded) {
+    log.warn("a command ended badly",
+             {{"cluster", over->owner}, {"command", state.id}, {"error", state.why}});
+  }
+  queue.add(over->owner);
+  return true;
+}
+
 TimePoint Engine::State::next_time() const {
-  TimePoint next = std::min(queue.next(), namespace_source.next);
+  TimePoint next = std::min({queue.next(), namespace_source.next, execs.next()});
   if (!prepared) next = std::min(next, prepare_at);
   for (const auto& [ns, cache] : caches) {
     for (const Source& source : cache->sources()) next = std::min(next, source.next);
@@ -393,6 +425,7 @@ Step Engine::step() { return state_->step(); }
 void Engine::run(std::stop_token stop) {
   State& state = *state_;
   state.threaded = true;
+  state.execs.use_threads(true);
   std::vector<std::jthread> hands;
   for (int i = 0; i < std::max(1, state.options.workers); ++i) {
     hands.emplace_back([&state](std::stop_token hand_stop) { state.work(hand_stop); });
@@ -401,10 +434,14 @@ void Engine::run(std::stop_token stop) {
     const Step did = state.step();
     if (!did.progressed) state.wakeup.wait_until(did.next, state.clock, stop);
   }
+  state.stopping = true;
+  state.execs.stop();
   hands.clear();  // asks each to stop and waits for the plan it carries out
   while (state.collect()) {
   }
+  state.stopping = false;
   state.threaded = false;
+  state.execs.use_threads(false);
 }
 
 bool Engine::synced() const {

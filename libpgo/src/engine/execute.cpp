@@ -39,7 +39,6 @@ struct Executor::Run {
   const std::string& ns;
   const std::string& cluster;
   Outcome outcome{};
-  bool stopped = false;  ///< the rest is left to the next plan
 
   Result<void> operator()(const plan::Ensure& ensure) {
     return create(ensure.type, ensure.object, ensure.adopt);
@@ -96,32 +95,8 @@ struct Executor::Run {
   }
 
   Result<void> operator()(const plan::Exec& exec) {
-    kube::ExecRequest request;
-    request.ns = exec.ns;
-    request.pod = exec.pod;
-    request.container = exec.container;
-    request.command = exec.command;
-    request.timeout = exec.timeout;
-    request.stdin_data = exec.input;
-    if (!exec.input_url.empty()) {
-      auto fetched = http::fetch(exec.input_url);
-      if (!fetched && exec.on_failure) return note(*exec.on_failure, fetched.error().text());
-      if (!fetched) return fail(std::move(fetched).error());
-      request.stdin_data = *std::move(fetched);
-    }
-    const TimePoint started = executor.clock_->now();
-    auto result = executor.client_.exec(request);
-    // What used up its time would use it up again.
-    if (!result && result.error().code == Code::deadline_exceeded && exec.on_failure &&
-        executor.clock_->now() - started >= exec.timeout) {
-      return note(*exec.on_failure, "it did not end within " + to_human(exec.timeout));
-    }
-    if (!result) return fail(std::move(result).error());
-    if (result->exit_code == 0) return {};
-    if (exec.on_failure) return note(*exec.on_failure, kube::failure_text(*result));
-    return fail(Code::failed_precondition,
-                "the command ended with status " + std::to_string(result->exit_code),
-                "Pod " + exec.ns + "/" + exec.pod);
+    outcome.execs.push_back(exec);
+    return {};
   }
 
   /// Nothing fails because an event could not be delivered.
@@ -146,22 +121,6 @@ struct Executor::Run {
   }
 
  private:
-  Result<void> note(const plan::FailureNote& to, const std::string& why) {
-    executor.log_.warn("a command ended badly",
-                       {{"cluster", cluster},
-                        {"for", std::string(to.type.kind) + " " + to.ns + "/" + to.name},
-                        {"error", why}});
-    Value body = Value::object();
-    Value& metadata = body.at_or_add("metadata");
-    metadata.set("uid", to.uid);  // another object of the name has nothing to do with it
-    metadata.at_or_add("annotations").set(to.annotation, why);
-    PGO_TRY(auto stored,
-            executor.client_.patch(to.type, to.ns, to.name, kube::PatchType::merge, body));
-    outcome.answers.push_back({to.type, std::move(stored)});
-    stopped = true;
-    return {};
-  }
-
   Result<void> create(const kube::ResourceType& type, const kube::Object& object, bool adopt) {
     auto stored = executor.client_.create(type, object);
     if (!stored && stored.error().code == Code::already_exists) {
@@ -189,13 +148,45 @@ Outcome Executor::execute(const std::string& ns, const std::string& cluster,
   for (const plan::Action& action : actions) {
     if (log_.enabled(Level::debug)) log_.debug("act", {{"action", action.text()}});
     auto done = std::visit(run, action.what);
-    if (run.stopped) break;
     if (done) continue;
     run.outcome.error = std::move(done).error();
     run.outcome.failed = action.text();
     break;
   }
   return std::move(run.outcome);
+}
+
+plan::ExecState Executor::run(const plan::Exec& exec, const std::stop_token& stop) const {
+  using enum plan::ExecState::Outcome;
+  const TimePoint started = clock_->now();
+  const auto ended = [&](plan::ExecState::Outcome outcome, std::string why = {}) {
+    return plan::ExecState{.id = exec.id,
+                           .pod = exec.pod,
+                           .started = started,
+                           .outcome = outcome,
+                           .ended = clock_->now(),
+                           .why = std::move(why)};
+  };
+  kube::ExecRequest request{.ns = exec.ns,
+                            .pod = exec.pod,
+                            .container = exec.container,
+                            .command = exec.command,
+                            .stdin_data = exec.input,
+                            .timeout = exec.timeout,
+                            .stop = stop};
+  if (!exec.input_url.empty()) {
+    auto fetched = http::fetch(exec.input_url, {}, stop);
+    if (!fetched) return ended(failed, fetched.error().text());
+    request.stdin_data = *std::move(fetched);
+  }
+  const auto result = client_.exec(request);
+  if (result && result->exit_code == 0) return ended(succeeded);
+  if (result) return ended(failed, kube::failure_text(*result));
+  const Error& error = result.error();
+  if (error.code == Code::deadline_exceeded && clock_->now() - started >= exec.timeout) {
+    return ended(failed, "it did not end within " + to_human(exec.timeout));
+  }
+  return ended(kube::never_began(error) ? never_ran : unknown, error.text());
 }
 
 }  // namespace pgo::engine

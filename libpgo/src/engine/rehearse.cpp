@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 namespace pgo::engine {
@@ -42,10 +43,13 @@ class Picture {
   }
 
   NamespaceCaches& caches() { return caches_; }
+  /// The commands that were run here; what the operator runs meanwhile nobody knows here.
+  std::vector<plan::ExecState>& execs(const std::string& cluster) { return execs_[cluster]; }
 
  private:
   static constexpr int kRounds = 10'000;
   NamespaceCaches caches_;
+  std::map<std::string, std::vector<plan::ExecState>> execs_;
 };
 
 /// What a step means for a cluster that runs.
@@ -121,14 +125,15 @@ Executor rehearsing_hands(kube::Client client, const Stage& stage) {
 }
 
 /// Does the actions in the view, one by one, so that each write has its action's reason. Stops at
-/// the first that fails.
+/// the first that fails. A command succeeds at once.
 Outcome act(const kube::OverlayTransport& view, const Executor& hands, const std::string& ns,
             const std::string& cluster, const std::vector<plan::Action>& actions,
-            std::vector<PlanStep>& steps) {
+            std::vector<PlanStep>& steps, std::vector<plan::ExecState>& execs) {
   Outcome all;
   for (const plan::Action& action : actions) {
     const std::size_t before = view.writes().size();
     Outcome one = hands.execute(ns, cluster, {action});
+    for (const plan::Exec& exec : one.execs) execs.push_back(hands.run(exec));
     const std::vector<Write> writes = view.writes();
     for (std::size_t i = before; i < writes.size(); ++i) {
       if (!is_event(writes[i])) steps.push_back(step_of(writes[i], action.reason));
@@ -149,14 +154,16 @@ Result<bool> act_once(const kube::OverlayTransport& view, Picture& picture, cons
   result.waits.clear();
   for (const std::string& cluster : clusters) {
     PGO_TRY_VOID(picture.fill());
-    const plan::ClusterView seen = picture.caches().view(cluster);
+    plan::ClusterView seen = picture.caches().view(cluster);
+    seen.execs = picture.execs(cluster);
     plan::Plan plan = plan::plan_cluster(seen, stage.settings, stage.clock.now());
     for (const plan::Condition& condition : plan.conditions()) {
       result.waits.push_back(wait_of(cluster, condition));
     }
     if (plan.empty()) continue;
     acted = true;
-    Outcome outcome = act(view, hands, seen.ns, cluster, plan.take_actions(), result.steps);
+    Outcome outcome = act(view, hands, seen.ns, cluster, plan.take_actions(), result.steps,
+                          picture.execs(cluster));
     if (outcome.error) return fail(*std::move(outcome.error));
     for (Outcome::Answer& answer : outcome.answers) {
       picture.caches().applied(answer.type, std::move(answer.object));
@@ -207,7 +214,7 @@ Result<model::rest::ExplainResponse> explain(kube::Client client, const Stage& s
   }
   if (plan.look_again()) response.next = to_rfc3339(now + *plan.look_again());
   act(view, rehearsing_hands(kube::Client(view), stage), ns, cluster, plan.take_actions(),
-      response.steps);
+      response.steps, picture.execs(cluster));
   response.status.code = "ok";
   return response;
 }

@@ -27,6 +27,10 @@ std::size_t take(char* data, std::size_t size, std::size_t count, void* to) {
   return bytes;
 }
 
+int go_on(void* stop, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::stop_token*>(stop)->stop_requested() ? 1 : 0;
+}
+
 Error failure(CURLcode code, const char* text, const std::string& url) {
   return {.code = code == CURLE_OPERATION_TIMEDOUT ? Code::deadline_exceeded : Code::unavailable,
           .message = "it cannot be fetched: " +
@@ -40,7 +44,8 @@ bool is_fetchable(std::string_view url) {
   return url.starts_with("http://") || url.starts_with("https://");
 }
 
-Result<std::string> fetch(const std::string& url, const FetchLimits& limits) {
+Result<std::string> fetch(const std::string& url, const FetchLimits& limits,
+                          const std::stop_token& stop) {
   if (!is_fetchable(url)) {
     return fail(Code::invalid_argument, "only http:// and https:// addresses can be fetched", url);
   }
@@ -61,7 +66,12 @@ Result<std::string> fetch(const std::string& url, const FetchLimits& limits) {
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, text.data());
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, take);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &received);
+  std::stop_token watched = stop;
+  curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, go_on);
+  curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &watched);
   const CURLcode code = curl_easy_perform(handle);
+  if (code == CURLE_ABORTED_BY_CALLBACK) return fail(Code::cancelled, "it was cancelled", url);
   if (received.too_large) {
     return fail(Code::resource_exhausted,
                 "it is larger than " + std::to_string(limits.bytes) + " bytes", url);

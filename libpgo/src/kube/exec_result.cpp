@@ -19,4 +19,18 @@ std::string failure_text(const ExecResult& result) {
   return line.empty() ? "the command ended with status " + std::to_string(result.exit_code) : line;
 }
 
+bool never_began(const Error& error) {
+  switch (error.code) {
+    case Code::not_found:
+    case Code::invalid_argument:
+    case Code::failed_precondition:
+    case Code::unauthenticated:
+    case Code::permission_denied:
+    case Code::unimplemented:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace pgo::kube

@@ -295,6 +295,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   const bool dumps_go = dump_removal(work);
   clone(work);
   if (!view.cluster || view.cluster->meta.deleting) return plan;
+  keep_sql(work);
   if (!view.cluster->object) {
     plan.wait(Reason::invalid_object, subject("Pgcluster", view.name), view.cluster->problem);
     return plan;

@@ -112,6 +112,7 @@ struct Write {
   }
   Value operator()(const Exec& exec) const {
     Value value = Value::object({{"action", "exec"},
+                                 {"id", exec.id},
                                  {"kind", types::kPod.kind},
                                  {"namespace", exec.ns},
                                  {"name", exec.pod},

@@ -85,6 +85,8 @@ void start(Work& work, const Task& task, const std::string& target, const Pod* l
   patch_task(work, task, std::move(body), "the failover starts");
 }
 
+std::string request_id(const Task& task) { return "failover/" + task.meta.uid; }
+
 /// Ends badly when Patroni refuses. Asking again is harmless: the target is already the candidate,
 /// or leads and has nothing to take over. 408 means that Patroni does not know the end yet.
 Exec ask_patroni(const Task& task, const Pod& target) {
@@ -96,12 +98,11 @@ Exec ask_patroni(const Task& task, const Pod& target) {
       "') || { echo \"Patroni did not answer (curl ended with $?)\" >&2; exit 1; }\n"
       "case ${answer##*$'\\n'} in 2??|408) exit 0 ;; esac\n"
       "echo \"Patroni refused: ${answer%$'\\n'*}\" >&2; exit 1";
-  return {.ns = target.meta.ns,
+  return {.id = request_id(task),
+          .ns = target.meta.ns,
           .pod = target.meta.name,
           .container = std::string(model::container::kDatabase),
-          .command = {"/bin/bash", "-c", script},
-          .on_failure = FailureNote{types::kPgTask, task.meta.ns, task.meta.name, task.meta.uid,
-                                    std::string(model::annotation::kCommandFailed)}};
+          .command = {"/bin/bash", "-c", script}};
 }
 
 void go_on(Work& work, const Task& task, const std::string& target, const Pod* leader) {
@@ -110,7 +111,11 @@ void go_on(Work& work, const Task& task, const std::string& target, const Pod* l
     return fail_task(work, task, leader->deployment + " took the lead instead of " + target);
   }
   const bool leads = leader != nullptr && leader->deployment == target;
-  if (!leads && !task.command_failed.empty()) return fail_task(work, task, task.command_failed);
+  const ExecState* asked = work.view.exec(request_id(task));
+  if (asked != nullptr) work.plan.keep(asked->id);
+  if (!leads && asked != nullptr && asked->outcome == ExecState::Outcome::failed) {
+    return fail_task(work, task, asked->why);
+  }
   const auto started = parse_rfc3339(task.parameter(model::param::kFailoverStarted));
   if (!started || *started + kLimit < work.plan.now()) {
     return fail_task(work, task, target + " did not take the lead within " + to_human(kLimit));
@@ -120,6 +125,9 @@ void go_on(Work& work, const Task& task, const std::string& target, const Pod* l
   // Between two leaders Patroni is at work.
   const bool handing_over = leader == nullptr && !from.empty();
   if (leads || handing_over) return;
+  const bool lately =
+      asked != nullptr && (asked->running() || asked->ended + kPause > work.plan.now());
+  if (lately) return;
   const Pod* pod = work.view.pod_of(target);
   if (pod != nullptr) work.plan.exec(ask_patroni(task, *pod), "the target is to lead");
 }

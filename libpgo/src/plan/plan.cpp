@@ -87,6 +87,14 @@ void Plan::look_again_in(Duration after) {
   if (!look_again_ || after < *look_again_) look_again_ = after;
 }
 
+std::vector<std::string> Plan::execs() const {
+  std::vector<std::string> ids = kept_;
+  for (const Action& action : actions_) {
+    if (const auto* exec = std::get_if<Exec>(&action.what)) ids.push_back(exec->id);
+  }
+  return ids;
+}
+
 bool Plan::waits_for(Reason reason) const {
   return std::any_of(conditions_.begin(), conditions_.end(),
                      [&](const Condition& condition) { return condition.reason == reason; });

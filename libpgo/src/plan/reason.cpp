@@ -36,6 +36,8 @@ std::string_view to_string(Reason reason) {
       return "target_is_primary";
     case Reason::policy:
       return "policy";
+    case Reason::sql:
+      return "sql";
     case Reason::failover:
       return "failover";
     case Reason::patroni_config:
@@ -86,6 +88,8 @@ std::string_view explain(Reason reason) {
     case Reason::policy:
       return "a policy that the new cluster or a schedule asks for does not exist; create it, or "
              "delete the task CLUSTER-policies or the schedule to go on without";
+    case Reason::sql:
+      return "waiting for the SQL of a policy to end; it holds nothing else up";
     case Reason::failover:
       return "waiting for Patroni to hand over to the instance that was asked for";
     case Reason::patroni_config:

@@ -39,6 +39,10 @@ std::string_view remedy(Reason reason) {
     case Reason::policy:
       return "create the policy, or delete what asks for it: the task CLUSTER-policies of a new "
              "cluster, or the schedule";
+    case Reason::sql:
+      return "it ends with its last statement, or after half an hour as failed; pg_stat_activity "
+             "of "
+             "the primary shows where it is";
     case Reason::failover:
       return "it ends when the target leads, or after two minutes as failed; look at the target's "
              "log";

@@ -13,7 +13,9 @@
 // policy is run at once. That a firing is under way, and which was the last, stands on the
 // schedule's ConfigMap. Each firing begins with a write bound to that object's version: of two
 // operators one goes on, and a schedule that was deleted (K2) or made anew never fires for the old
-// one. An operator that dies between the SQL and its record runs the SQL again.
+// one. SQL is run at most once for a firing: where an operator finds one claimed and does not know
+// of it, another began it and died, or still runs it, so that is told and the next firing is waited
+// for. Only who claimed it and knows that it never began tries again.
 namespace pgo::plan {
 namespace {
 
@@ -78,7 +80,7 @@ void claim(Work& work, const Due& due) {
 void carried_out(Work& work, const Due& due) {
   Value body = annotations(
       {{model::annotation::kLastFiring, due.firing}, {model::annotation::kDueFiring, nullptr}});
-  // The SQL took its time: a schedule that took the name meanwhile has not fired.
+  // A schedule that took the name meanwhile has not fired.
   body.at_or_add("metadata").set("uid", due.map.meta.uid);
   work.plan.patch(types::kConfigMap, due.map.meta, std::move(body), "the schedule has fired");
 }
@@ -146,9 +148,50 @@ void back_up(Work& work, const Due& due) {
   carried_out(work, due);
 }
 
-/// The claim took an older failure off, so one that stands there is of this firing.
-bool has_failed(const Due& due) {
-  return !due.map.due_firing.empty() && !due.map.command_failed.empty();
+/// Bound to the version: whoever else ended this firing has had the last word.
+void sql_ended(Work& work, const Due& due, const std::string& failure) {
+  Value body = annotations(
+      {{model::annotation::kLastFiring, due.firing}, {model::annotation::kDueFiring, nullptr}});
+  body.at_or_add("metadata").set("uid", due.map.meta.uid);
+  if (!failure.empty()) {
+    body.at_or_add("metadata")
+        .at_or_add("annotations")
+        .set(model::annotation::kCommandFailed, failure);
+  }
+  work.plan.patch(types::kConfigMap, due.map.meta, std::move(body), "the schedule has fired",
+                  due.map.version);
+  if (failure.empty()) return;
+  Event event = policy_failure(work.view, due.schedule.policy.name, failure);
+  event.payload.emplace_back("schedulename", due.map.meta.name);
+  work.plan.event(std::move(event), "a scheduled policy failed");
+}
+
+constexpr std::string_view kNotKnown = "whether it took effect is not known: ";
+
+/// True when the SQL was never begun and may be begun now.
+bool follow_sql(Work& work, const Due& due, const ExecState& exec) {
+  if (exec.running() && !superseded(work.view, exec)) return false;
+  if (exec.running()) {
+    sql_ended(work, due, std::string(kNotKnown) + "another instance leads since it began");
+    return false;
+  }
+  if (exec.outcome == ExecState::Outcome::never_ran) return may_try_again(work, exec);
+  work.plan.keep(exec.id);
+  if (exec.outcome == ExecState::Outcome::unknown) {
+    sql_ended(work, due, std::string(kNotKnown) + exec.why);
+  } else {
+    sql_ended(work, due, exec.why);
+  }
+  return false;
+}
+
+/// The firing is claimed, and nothing is known of a command here.
+void begun_elsewhere(Work& work, const Due& due) {
+  if (work.view.knows_execs) {
+    sql_ended(work, due, std::string(kNotKnown) + "the operator ended while it ran");
+  } else {
+    work.plan.wait(Reason::sql, due.schedule.policy.name);
+  }
 }
 
 void run_sql(Work& work, const Due& due) {
@@ -156,11 +199,11 @@ void run_sql(Work& work, const Due& due) {
   if (wanted.name.empty() || wanted.database.empty()) {
     return invalid(work, due.map, "it names no policy, or no database");
   }
-  if (has_failed(due)) {
-    Event event = policy_failure(work.view, wanted.name, due.map.command_failed);
-    event.payload.emplace_back("schedulename", due.map.meta.name);
-    work.plan.event(std::move(event), "a scheduled policy failed");
-    return carried_out(work, due);
+  std::string id = sql_id(wanted.name, due.map.meta.uid, due.firing);
+  if (const ExecState* exec = work.view.exec(id)) {
+    if (!follow_sql(work, due, *exec)) return;
+  } else if (!due.map.due_firing.empty()) {
+    return begun_elsewhere(work, due);
   }
   const Policy* policy = work.view.policy(wanted.name);
   if (policy == nullptr) {
@@ -168,14 +211,10 @@ void run_sql(Work& work, const Due& due) {
     return work.plan.look_again_in(kPause);
   }
   const Pod* primary = ready_primary(work);
-  if (primary == nullptr) return;
+  if (primary == nullptr || !exec_room(work, wanted.name)) return;
   claim(work, due);
-  const Meta& map = due.map.meta;
-  work.plan.exec(run_policy(*policy, *primary, model::psql_command(wanted.database),
-                            {types::kConfigMap, map.ns, map.name, map.uid,
-                             std::string(model::annotation::kCommandFailed)}),
+  work.plan.exec(run_policy(std::move(id), *policy, *primary, model::psql_command(wanted.database)),
                  "the schedule is due");
-  carried_out(work, due);
 }
 
 }  // namespace

@@ -264,7 +264,6 @@ Task Task::from(const kube::Object& object) {
       from != annotations.end()) {
     task.failover_from = from->second;
   }
-  task.command_failed = text_of(object.annotation(model::annotation::kCommandFailed));
   decode<model::PgTask>(object, task);
   if (task.object) {
     task.type = task.object->spec.task_type;
@@ -341,6 +340,11 @@ const Replica* ClusterView::replica(std::string_view replica_name) const {
 
 const Policy* ClusterView::policy(std::string_view policy_name) const {
   return by_name(policies, policy_name);
+}
+
+const ExecState* ClusterView::exec(std::string_view id) const {
+  const auto found = std::ranges::find(execs, id, &ExecState::id);
+  return found == execs.end() ? nullptr : &*found;
 }
 
 const Pod* ClusterView::primary() const {

@@ -36,9 +36,20 @@ void bootstrap(Work& work);
 void promotion(Work& work);
 /// The policies that the cluster was created with; true when none is left to apply.
 bool policies(Work& work, const Pod& primary);
-/// A policy's SQL, run by this psql in the primary. It stops at the first error, noted there (K13).
-Exec run_policy(const Policy& policy, const Pod& primary, std::vector<std::string> psql,
-                FailureNote on_failure);
+/// What runs of policies' SQL goes on, whatever became of who asked for it, unless another instance
+/// leads by now.
+void keep_sql(Work& work);
+/// Who asks for the SQL of a policy (by UID), and for which of several times.
+std::string sql_id(std::string_view policy, std::string_view asker, std::string_view firing = {});
+/// A policy's SQL, run by this psql in the primary. It stops at the first error (K13).
+Exec run_policy(std::string id, const Policy& policy, const Pod& primary,
+                std::vector<std::string> psql);
+/// Another instance leads than the one in whose pod this command runs.
+bool superseded(const ClusterView& view, const ExecState& exec);
+/// Keeps a command that was not carried out; true when it ended so long ago that it may be again.
+bool may_try_again(Work& work, const ExecState& exec);
+/// True when a command that may take long can be started now.
+bool exec_room(Work& work, std::string_view policy);
 Event policy_failure(const ClusterView& view, std::string_view policy, std::string_view why);
 /// `pgo failover`: Patroni is asked to hand over to the target, and the task ends with the outcome.
 void failover(Work& work);

@@ -125,36 +125,55 @@ TEST_CASE("execute: a patch bound to a version fails when the object has moved o
   CHECK(outcome.error->code == Code::conflict);
 }
 
-TEST_CASE("execute: how a command ended badly is noted, also when it used up its time") {
+TEST_CASE("execute: a command is handed back to be started, whatever fails after it") {
+  Hands hands;
+  hands.create(types::kConfigMap, config_map("one", "rhino"));
+  plan::Exec exec{.id = "sql", .ns = "pgouser1", .pod = "hippo", .container = "database"};
+  const auto outcome = hands.act({{exec, "test"}, ensure(config_map("one"))});
+  CHECK(outcome.error);
+  REQUIRE(outcome.execs.size() == 1);
+  CHECK(outcome.execs[0].id == "sql");
+  const auto before = hands.act({ensure(config_map("one")), {exec, "test"}});
+  CHECK(before.error);
+  CHECK(before.execs.empty());
+}
+
+TEST_CASE("execute: how a command ended, and whether it can have begun") {
+  using enum plan::ExecState::Outcome;
   Hands hands;
   Commands commands(hands.network);
   const engine::Executor executor(
       kube::Client(commands), hands.clock, hands.ids, Log{}, {},
       [] { return Result<engine::SshKeys>(engine::SshKeys{"p", "a"}); }, 24);
-  const std::string uid(hands.create(types::kConfigMap, config_map("one")).uid());
-  plan::Exec exec{.ns = "pgouser1", .pod = "hippo", .container = "database", .command = {"psql"}};
+  plan::Exec exec{.id = "sql", .ns = "pgouser1", .pod = "hippo", .container = "database"};
+  exec.command = {"psql"};
   exec.timeout = std::chrono::minutes(30);
-  exec.on_failure = plan::FailureNote{types::kConfigMap, "pgouser1", "one", uid, "why"};
-  const auto noted = [&] {
-    const engine::Outcome outcome =
-        executor.execute("pgouser1", "hippo", {{exec, "test"}, ensure(config_map("two"))});
-    CHECK(hands.has(types::kConfigMap, "two") == false);
-    const auto map = hands.client.get(types::kConfigMap, "pgouser1", "one");
-    return outcome.error ? "retried" : std::string(map->annotation("why"));
+  const auto ends = [&](Result<kube::ExecResult> how, Duration after = {}) {
+    commands.ends = [&, how]() -> Result<kube::ExecResult> {
+      hands.clock.advance(after);
+      return how;
+    };
+    const plan::ExecState state = executor.run(exec);
+    CHECK(state.id == "sql");
+    CHECK(state.pod == "hippo");
+    CHECK(state.ended == hands.clock.now());
+    return std::pair(state.outcome, state.why);
   };
+  using End = std::pair<plan::ExecState::Outcome, std::string>;
+  CHECK(ends(kube::ExecResult{}) == End(succeeded, ""));
+  CHECK(ends(kube::ExecResult{.exit_code = 3, .out = {}, .err = "ERROR: no\n"}) ==
+        End(failed, "ERROR: no"));
   const auto late = fail(Code::deadline_exceeded, "the command did not end in time");
-  commands.ends = [&]() -> Result<kube::ExecResult> { return late; };
-  // Nobody knows whether it began: it is tried again.
-  CHECK(noted() == "retried");
-  commands.ends = [&]() -> Result<kube::ExecResult> {
-    hands.clock.advance(std::chrono::minutes(30));
-    return late;
-  };
-  CHECK(noted().starts_with("it did not end within"));
-  commands.ends = [] {
-    return Result<kube::ExecResult>({.exit_code = 3, .out = {}, .err = "ERROR: no\n"});
-  };
-  CHECK(noted() == "ERROR: no");
+  CHECK(ends(late, exec.timeout) == End(failed, "it did not end within 30m"));
+  // Before its time is over nobody knows whether it began.
+  CHECK(ends(late).first == unknown);
+  for (const Code code : {Code::unavailable, Code::cancelled, Code::internal,
+                          Code::resource_exhausted, Code::conflict}) {
+    CHECK(ends(fail(code, "the channel broke")).first == unknown);
+  }
+  for (const Code code : {Code::not_found, Code::permission_denied, Code::failed_precondition}) {
+    CHECK(ends(fail(code, "the container is not running")).first == never_ran);
+  }
 }
 
 TEST_CASE("execute: an event that cannot be stored fails nothing") {

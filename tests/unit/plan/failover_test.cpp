@@ -48,6 +48,14 @@ std::string message_of(const plan::Plan& plan) {
   return patch == nullptr ? std::string() : std::string((*patch)["status"]["message"].as_string());
 }
 
+/// Patroni was asked at noon.
+ViewBuilder asked(plan::ExecState::Outcome outcome, std::string_view why = {}) {
+  auto builder = cluster().task(started());
+  const auto [seen, plan] = look(builder);
+  REQUIRE(exec_of(plan) != nullptr);
+  return builder.exec(*exec_of(plan), outcome, why);
+}
+
 void refused(const ViewBuilder& builder, std::string_view why) {
   const auto [seen, plan] = look(builder);
   CAPTURE(why);
@@ -80,8 +88,6 @@ TEST_CASE("failover: Patroni in the target's pod is asked, by the pod's exact na
   CHECK(exec->command[2].find("8009/failover") != std::string::npos);
   CHECK(exec->command[2].find(R"({"candidate":"hippo-abcd-6765f8686c-brnnq"})") !=
         std::string::npos);
-  REQUIRE(exec->on_failure);
-  CHECK(exec->on_failure->name == "hippo-failover");
   CHECK(plan.waits_for(plan::Reason::failover));
   CHECK(plan.look_again());
 }
@@ -121,15 +127,28 @@ TEST_CASE("K38: success is told when the target leads and the labels have follow
 }
 
 TEST_CASE("K38: a refusal by Patroni ends the task with its words") {
-  model::PgTask task = started();
-  task.metadata.annotations["pgo-command-failed"] = "Patroni refused: no good candidates";
-  refused(cluster().task(task), "no good candidates");
+  refused(asked(plan::ExecState::Outcome::failed, "Patroni refused: no good candidates"),
+          "no good candidates");
+}
+
+TEST_CASE("failover: Patroni is asked again only when it has answered, and after a pause") {
+  using enum plan::ExecState::Outcome;
+  const auto again = [](plan::ExecState::Outcome outcome, std::chrono::seconds later) {
+    const auto [seen, plan] = look(asked(outcome), noon() + later);
+    CHECK_FALSE(plan.execs().empty());
+    CHECK(status_of(plan) == "open");
+    return exec_of(plan) != nullptr;
+  };
+  for (const auto outcome : {succeeded, never_ran, unknown}) {
+    CHECK_FALSE(again(outcome, std::chrono::seconds(4)));
+    CHECK(again(outcome, std::chrono::seconds(5)));
+  }
+  CHECK_FALSE(again(running, std::chrono::seconds(50)));
 }
 
 TEST_CASE("failover: a target that leads in spite of an error counts as success") {
-  model::PgTask task = started();
-  task.metadata.annotations["pgo-command-failed"] = "Patroni refused: status unknown";
-  auto builder = cluster().leads("hippo-abcd").task(task);
+  auto builder = asked(plan::ExecState::Outcome::failed, "Patroni refused: status unknown");
+  builder.leads("hippo-abcd");
   builder.spec().metadata.labels["current-primary"] = "hippo-abcd";
   CHECK(status_of(look(builder).plan) == "completed");
 }

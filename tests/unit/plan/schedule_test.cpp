@@ -269,7 +269,7 @@ TEST_CASE("schedule: the task has the parameters that 4.2.0's scheduler gave it"
   CHECK((*task)["spec"]["tasktype"] == "backrest");
 }
 
-TEST_CASE("schedule: a policy that is due is claimed, run in its database, and noted") {
+TEST_CASE("schedule: a policy that is due is claimed, then run in its database") {
   const auto [seen, plan] = look(with_policy(view("hippo").settled().schedule(audit())));
   const plan::Exec* exec = exec_of(plan);
   REQUIRE(exec != nullptr);
@@ -278,16 +278,11 @@ TEST_CASE("schedule: a policy that is due is claimed, run in its database, and n
   CHECK(std::ranges::count(exec->command, "dbname='userdb'") == 1);
   CHECK(std::ranges::count(exec->command, "ON_ERROR_STOP=1") == 1);
   CHECK(exec->input == "insert into audit values (1)");
-  REQUIRE(exec->on_failure);
-  CHECK(exec->on_failure->type == kube::types::kConfigMap);
-  CHECK(exec->on_failure->uid == "uid-of-hippo-policy-audit");
   const plan::Patch* claim = patch_of_map(plan, 0, kPolicyMap);
-  const plan::Patch* done = patch_of_map(plan, 1, kPolicyMap);
   REQUIRE(claim != nullptr);
-  REQUIRE(done != nullptr);
+  CHECK(patch_of_map(plan, 1, kPolicyMap) == nullptr);
   CHECK(claim->version == "88");
   CHECK(claim->body["metadata"]["annotations"]["pgo-schedule-due"] == "2020-01-02T01:00:00Z");
-  CHECK(done->body["metadata"]["annotations"]["pgo-schedule-last"] == "2020-01-02T01:00:00Z");
   CHECK(std::get_if<plan::Patch>(&plan.actions().front().what) == claim);
   CHECK(plan.creates("Pgtask").empty());
   CHECK(plan.creates("Job").empty());
@@ -313,19 +308,143 @@ TEST_CASE("schedule: a policy that is due waits for the policy and for the prima
   CHECK(patch_of_map(no_primary, 0, kPolicyMap) == nullptr);
 }
 
-TEST_CASE("K13: scheduled SQL that failed is told by an event, once, and is not run again") {
+namespace {
+
+using Outcome = plan::ExecState::Outcome;
+
+constexpr const char* kFiring = "2020-01-02T01:00:00Z";
+
+/// A cluster whose scheduled SQL was begun.
+ViewBuilder begun(Outcome outcome, std::string_view why = {}) {
   auto cluster = view("hippo").settled().schedule(audit());
-  cluster.config_map_of(kPolicyMap).due_firing = "2020-01-02T01:00:00Z";
-  cluster.config_map_of(kPolicyMap).command_failed = "ERROR: division by zero";
+  const auto [seen, plan] = look(with_policy(cluster));
+  REQUIRE(exec_of(plan) != nullptr);
+  cluster.exec(*exec_of(plan), outcome, why);
+  cluster.config_map_of(kPolicyMap).due_firing = kFiring;
+  return cluster;
+}
+
+/// Why the firing is noted as failed, "" when it succeeded, "open" when it has not ended.
+std::string noted(const plan::Plan& plan) {
+  const plan::Patch* done = patch_of_map(plan, 0, kPolicyMap);
+  if (done == nullptr) return "open";
+  // Whoever else ended it first, it stays at that.
+  CHECK(done->version == "88");
+  const json::Value& annotations = done->body["metadata"]["annotations"];
+  CHECK(annotations["pgo-schedule-last"] == kFiring);
+  CHECK(annotations.members().contains("pgo-schedule-due"));
+  CHECK(annotations["pgo-schedule-due"].is_null());
+  return std::string(annotations["pgo-command-failed"].as_string());
+}
+
+}  // namespace
+
+TEST_CASE("schedule: SQL that runs is neither run again nor waited for by the rest of the plan") {
+  const auto [seen, plan] = look(with_policy(begun(Outcome::running).replica("hippo-abcd")));
+  CHECK(exec_of(plan) == nullptr);
+  CHECK(noted(plan) == "open");
+  CHECK(plan.execs() == Names{seen.execs[0].id});
+  CHECK(plan.creates("Deployment") == Names{"hippo-abcd"});
+  // Short SQL is nothing to tell of.
+  CHECK_FALSE(plan.waits_for(plan::Reason::sql));
+  CHECK(plan.look_again());
+  const auto later = look(with_policy(begun(Outcome::running)), noon() + minutes(1));
+  CHECK(later.plan.waits_for(plan::Reason::sql));
+}
+
+TEST_CASE("schedule: SQL that succeeded is noted, and remembered until that is written") {
+  const auto [seen, plan] = look(with_policy(begun(Outcome::succeeded)));
+  CHECK(noted(plan).empty());
+  CHECK(plan.events().empty());
+  CHECK(plan.execs() == Names{seen.execs[0].id});
+  CHECK(exec_of(plan) == nullptr);
+}
+
+TEST_CASE("K13: scheduled SQL that failed is told by an event and noted, and is not run again") {
+  const auto [seen, plan] = look(with_policy(begun(Outcome::failed, "ERROR: division by zero")));
+  CHECK(exec_of(plan) == nullptr);
+  CHECK(noted(plan) == "ERROR: division by zero");
+  CHECK(plan.events() == Names{"ApplyPolicyFailure"});
+}
+
+TEST_CASE("schedule: SQL whose end nobody knows is told so, and is not run again") {
+  const auto [seen, plan] = look(with_policy(begun(Outcome::unknown, "the connection broke")));
+  CHECK(exec_of(plan) == nullptr);
+  CHECK(noted(plan) == "whether it took effect is not known: the connection broke");
+  CHECK(plan.events() == Names{"ApplyPolicyFailure"});
+}
+
+TEST_CASE("schedule: SQL that another operator began and did not end is not run again") {
+  auto cluster = view("hippo").settled().schedule(audit());
+  cluster.config_map_of(kPolicyMap).due_firing = kFiring;
   const auto [seen, plan] = look(with_policy(cluster));
   CHECK(exec_of(plan) == nullptr);
+  CHECK(noted(plan) == "whether it took effect is not known: the operator ended while it ran");
   CHECK(plan.events() == Names{"ApplyPolicyFailure"});
-  const plan::Patch* done = patch_of_map(plan, 0, kPolicyMap);
-  REQUIRE(done != nullptr);
-  const json::Value& annotations = done->body["metadata"]["annotations"];
-  CHECK(annotations["pgo-schedule-last"] == "2020-01-02T01:00:00Z");
-  // It stays to be read until the next firing.
-  CHECK_FALSE(annotations.members().contains("pgo-command-failed"));
+}
+
+TEST_CASE("schedule: who only looks on takes SQL that was begun for running") {
+  auto cluster = view("hippo").settled().schedule(audit());
+  cluster.config_map_of(kPolicyMap).due_firing = kFiring;
+  plan::ClusterView looked_at = with_policy(cluster);
+  looked_at.knows_execs = false;
+  const auto [seen, plan] = look(looked_at);
+  CHECK(noted(plan) == "open");
+  CHECK(plan.waits_for(plan::Reason::sql));
+}
+
+TEST_CASE("schedule: SQL that was refused is tried again after a pause, also when nobody leads") {
+  const auto refused = [] { return begun(Outcome::never_ran, "the container is not running"); };
+  const auto soon = look(with_policy(refused()));
+  CHECK(exec_of(soon.plan) == nullptr);
+  CHECK(noted(soon.plan) == "open");
+  CHECK(soon.plan.look_again());
+  const auto later = look(with_policy(refused()), noon() + minutes(1));
+  REQUIRE(exec_of(later.plan) != nullptr);
+  CHECK(patch_of_map(later.plan, 0, kPolicyMap)->version == "88");
+  // Forgotten, it would be taken for begun.
+  const auto alone = look(with_policy(refused().without_pod("hippo")), noon() + minutes(1));
+  CHECK(exec_of(alone.plan) == nullptr);
+  CHECK(noted(alone.plan) == "open");
+  CHECK(alone.plan.execs().size() == 1);
+}
+
+TEST_CASE("schedule: SQL in an instance that leads no longer is given up, and that is told") {
+  const auto [seen, plan] =
+      look(with_policy(begun(Outcome::running).running_replica("hippo-abcd").leads("hippo-abcd")));
+  CHECK(plan.execs().empty());
+  CHECK(noted(plan).starts_with("whether it took effect is not known: "));
+  // Without a leader it goes on.
+  const auto [b, between] = look(with_policy(begun(Outcome::running).without_pod("hippo")));
+  CHECK(between.execs().size() == 1);
+  CHECK(noted(between) == "open");
+}
+
+TEST_CASE("K2: SQL that runs when its schedule is deleted ends, that of a removed cluster is cut") {
+  plan::ClusterView seen = begun(Outcome::running);
+  std::erase_if(seen.config_maps, [](const auto& map) { return map->schedule; });
+  CHECK(look(seen).plan.execs().size() == 1);
+  auto removed = begun(Outcome::running);
+  removed.task(model::removal_task("pgouser1", "hippo-rmdata",
+                                   {.cluster = "hippo",
+                                    .scope = "hippo",
+                                    .replica = "",
+                                    .delete_data = true,
+                                    .delete_backups = true,
+                                    .is_replica = false}));
+  const auto gone = look(with_policy(removed));
+  CHECK(gone.plan.execs().empty());
+  CHECK(gone.plan.deletes("Deployment") == Names{"hippo"});
+}
+
+TEST_CASE("schedule: SQL waits its turn unclaimed where as much runs as may at once") {
+  plan::ClusterView full = with_policy(view("hippo").settled().schedule(audit()));
+  full.exec_room = false;
+  const auto [seen, plan] = look(full);
+  CHECK(exec_of(plan) == nullptr);
+  CHECK(noted(plan) == "open");
+  CHECK(plan.waits_for(plan::Reason::sql));
+  CHECK(plan.look_again());
 }
 
 TEST_CASE("schedule: the failure of the last firing does not keep the next one from its run") {

@@ -38,6 +38,9 @@ struct Options {
   EventSink events;         ///< may be empty
   KeyMaker make_keys;       ///< empty: drawn from the system
   int workers = 4;          ///< threads of `run` that carry out plans
+  /// Commands in containers, SQL mostly, that run at once, on threads of their own.
+  int execs_at_once = 64;
+  Duration stepped_exec{0};  ///< how long a command seems to run where `step` is called
   int password_length = 24;
   /// Make service accounts and roles in owned namespaces.
   bool install_rbac = true;
@@ -70,10 +73,12 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  /// Does one piece of work: one step of one informer, or the plan of one cluster with its actions.
+  /// Does one piece of work: one step of one informer, the plan of one cluster with its actions, or
+  /// one command.
   Step step();
   /// Works until a stop is asked for; plans that act do so on `workers` threads, one cluster at a
-  /// time each, so that a slow cluster delays no other.
+  /// time each, so that a slow cluster delays no other. Commands that they start in containers run
+  /// beside them, and are cancelled at the end.
   void run(std::stop_token stop);
 
   /// All caches of all owned namespaces have been filled.
@@ -81,7 +86,8 @@ class Engine {
   /// Nothing to do until something changes or time passes.
   bool idle() const;
 
-  /// Plans only while leading (true from the start); caches stay warm meanwhile. Thread safe.
+  /// Plans only while leading (true from the start); caches stay warm meanwhile, commands are
+  /// cancelled. Thread safe.
   void set_leading(bool leading);
 
   /// Thread safe. Nullopt for a cluster that was never planned.

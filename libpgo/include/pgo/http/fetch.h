@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,9 @@ bool is_fetchable(std::string_view url);
 /// The body behind a URL, by GET. Follows a few redirects, to http and https alone; certificates
 /// are verified against the system's authorities. Thread safe; blocks no longer than the limit.
 /// `invalid_argument` for other addresses, `failed_precondition` for any status but 200,
-/// `resource_exhausted` for more than `limits.bytes`, `deadline_exceeded`, `unavailable`.
-Result<std::string> fetch(const std::string& url, const FetchLimits& limits = {});
+/// `resource_exhausted` for more than `limits.bytes`, `deadline_exceeded`, `unavailable`, and
+/// `cancelled` about a second after a stop request.
+Result<std::string> fetch(const std::string& url, const FetchLimits& limits = {},
+                          const std::stop_token& stop = {});
 
 }  // namespace pgo::http

@@ -10,4 +10,8 @@ namespace pgo::kube {
 /// else its status. At most 500 bytes of UTF-8 without control characters.
 std::string failure_text(const ExecResult& result);
 
+/// True when an exec that failed so was refused: the command cannot have begun. All other errors
+/// leave open what it has done.
+bool never_began(const Error& error);
+
 }  // namespace pgo::kube

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-/// What a plan asks for. Every action is safe to do twice.
+/// What a plan asks for. Every action but a command is safe to do twice.
 namespace pgo::plan {
 
 /// Create the object unless it is there. "Already there" is done when it belongs to the same
@@ -53,23 +53,16 @@ struct Delete {
   std::string propagation = "Background";
 };
 
-/// Where it is written down, as an annotation, why a command ended badly: the next plan reads it
-/// there. Such a command counts as done, and the actions after it are left to the next plan. One
-/// that used up its time has ended badly too.
-struct FailureNote {
-  kube::ResourceType type;
-  std::string ns, name, uid;
-  std::string annotation;
-};
-
-/// Run a command in a container. The command must be safe to run twice.
+/// Start a command in a container. Nobody waits for it: it runs beside the plans, which see in
+/// their view how it stands (`ExecState`). One of this id that runs already goes on, one that has
+/// ended is run again; one that a plan neither asks for nor keeps is cancelled.
 struct Exec {
+  std::string id;  ///< unique in the cluster
   std::string ns, pod, container;
   std::vector<std::string> command;
   std::string input = {};
   std::string input_url = {};  ///< when set, the input is fetched from here first
   std::chrono::milliseconds timeout{60'000};
-  std::optional<FailureNote> on_failure = {};  ///< without one it is run again, ever more rarely
 };
 
 /// Tell the world. `type` and the payload keys are 4.2.0's ("CreateCluster", "clustername").

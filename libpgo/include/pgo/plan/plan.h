@@ -38,6 +38,8 @@ class Plan {
   void remove(const kube::ResourceType& type, const Meta& object, std::string_view reason,
               std::string_view propagation = "Background");
   void exec(Exec exec, std::string_view reason);
+  /// The command of this id, which the view holds, goes on, and how it ends is remembered.
+  void keep(std::string id) { kept_.push_back(std::move(id)); }
   void event(Event event, std::string_view reason);
   void wait(Reason reason, std::string subject = {}, std::string detail = {});
   /// The event that tells of a failure to carry out this plan; the last one named counts.
@@ -50,6 +52,8 @@ class Plan {
   const std::vector<Action>& actions() const { return actions_; }
   /// The actions for whoever carries them out; the plan is left without any.
   std::vector<Action> take_actions() { return std::move(actions_); }
+  /// Ids of the commands that are asked for or kept; every other one is cancelled and forgotten.
+  std::vector<std::string> execs() const;
   const std::vector<Condition>& conditions() const { return conditions_; }
   std::optional<Duration> look_again() const { return look_again_; }
   const std::string& failure_event() const { return failure_event_; }
@@ -75,6 +79,7 @@ class Plan {
   const ClusterView* view_;
   TimePoint now_;
   std::vector<Action> actions_;
+  std::vector<std::string> kept_;
   std::vector<Condition> conditions_;
   std::optional<Duration> look_again_;
   std::string failure_event_;

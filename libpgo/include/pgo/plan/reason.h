@@ -26,6 +26,7 @@ enum class Reason {
   old_removal_job,    ///< a removal Job of an older operator still runs
   target_is_primary,  ///< the instance to remove leads
   policy,             ///< a policy of the new cluster is not there
+  sql,                ///< the SQL of a policy runs
   failover,           ///< the target of a failover by hand does not lead yet
   patroni_config,     ///< Patroni has not made its configuration yet
   name_taken,         ///< an object of that name is there and not ours

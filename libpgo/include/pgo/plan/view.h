@@ -174,7 +174,6 @@ struct Task {
   std::string token;    ///< annotation: which promotion a failover backup belongs to
   std::string removes;  ///< annotation: UID of the pgcluster a removal was started for
   std::optional<std::string> failover_from;  ///< annotation: who led when a failover was taken up
-  std::string command_failed;                ///< annotation: why its command ended badly
   std::shared_ptr<const model::PgTask> object;
   std::string problem;
 
@@ -200,6 +199,26 @@ std::string_view clone_source(const Task& task);
 template <typename T>
 using Many = std::vector<std::shared_ptr<const T>>;
 
+/// A command that a plan asked for (`Exec`), as far as whoever carries plans out knows. It is
+/// remembered for as long as plans keep it, and by this process alone.
+struct ExecState {
+  enum class Outcome {
+    running,
+    succeeded,
+    failed,     ///< it ended badly, or used up its time
+    never_ran,  ///< it was refused
+    unknown,    ///< the way to it broke
+  };
+  std::string id{}, pod{};
+  TimePoint started{};
+  Outcome outcome = Outcome::running;
+  TimePoint ended{};  ///< unless it runs
+  std::string why{};  ///< in words, unless it runs or succeeded
+
+  bool running() const { return outcome == Outcome::running; }
+  bool operator==(const ExecState&) const = default;
+};
+
 /// One cluster as the caches hold it. Built by the engine only when every cache has synced, so
 /// "not here" means "not there when last heard", never "not looked yet".
 struct ClusterView {
@@ -220,6 +239,11 @@ struct ClusterView {
   std::shared_ptr<const ClusterView> source;
   /// The user's ConfigMap of PostgreSQL settings, if there is one.
   std::shared_ptr<const ConfigMap> custom_config;
+  std::vector<ExecState> execs;
+  /// What is not in `execs` does not run. False where plans are looked at and others carry them
+  /// out.
+  bool knows_execs = false;
+  bool exec_room = true;  ///< another command that may take long can be started now
 
   bool initialized() const { return cluster && cluster->initialized(); }
   std::string custom_config_name() const { return custom_config ? custom_config->meta.name : ""; }
@@ -236,6 +260,7 @@ struct ClusterView {
   const ConfigMap* config_map(std::string_view map_name) const;
   const Replica* replica(std::string_view replica_name) const;
   const Policy* policy(std::string_view policy_name) const;
+  const ExecState* exec(std::string_view id) const;
 
   /// The pod that leads, by its role label (K1). Of several (an old primary that cannot take its
   /// label off) the one that Patroni's leader lock names; null when there is none or no telling.
