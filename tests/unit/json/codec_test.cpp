@@ -169,7 +169,8 @@ TEST_SUITE("json.codec") {
     pod.nested.name = "n";
     CHECK(same(pod));
     CHECK(same(Message{}));
-    CHECK(same(Message{.results = {"a", "<b>"}, .labels = {{"k", "v"}}, .text = "t", .count = 3}));
+    CHECK(same(Message{
+        .results = {"a", "<b>"}, .labels = {{"k", "v"}}, .text = "t", .count = 3, .sync = true}));
     CHECK(same(Tree{.name = "r", .children = {{.name = "a", .children = {{"b", {}}}}, {"c", {}}}}));
     CHECK(same(*json::decode<Keeper>(js("{'z':[1],'name':'a','b':{'c':null}}"))));
     CHECK(same(Keeper{}));
