@@ -45,14 +45,22 @@ class FaultyTransport::Stream final : public kube::WatchStream {
       : inner_(std::move(inner)), shared_(std::move(shared)), generation_(shared_->generation) {}
 
   Result<State> poll(std::vector<std::string>& lines) override {
+    return unless_disturbed([&] { return inner_->poll(lines); });
+  }
+  Result<State> poll_events(std::vector<kube::WatchEvent>& events) override {
+    return unless_disturbed([&] { return inner_->poll_events(events); });
+  }
+
+ private:
+  template <typename Poll>
+  Result<State> unless_disturbed(Poll poll) {
     if (generation_ != shared_->generation) {
       return fail(Code::unavailable, "injected: the watch broke");
     }
     if (shared_->held) return State::open;
-    return inner_->poll(lines);
+    return poll();
   }
 
- private:
   std::unique_ptr<kube::WatchStream> inner_;
   std::shared_ptr<const Shared> shared_;
   std::uint64_t generation_;

@@ -167,4 +167,78 @@ Value encode(const Type& type, const void* object) {
   return {};
 }
 
+namespace {
+
+/// Whether this field is not there in what `encode_structure` makes; `value` is what it would be.
+bool left_out_as(const TableField& field, const Value& value) {
+  return field.rules.emit == Emit::if_set && field.type->kind == Kind::structure &&
+         value.members().empty();
+}
+
+class TextOfStructure {
+ public:
+  TextOfStructure(Escapes escapes, std::string& out) : escapes_(escapes), out_(out) {}
+
+  void write_all(const Table& table, const void* object) {
+    out_ += '{';
+    for (const TableField& field : table.fields) {
+      const void* const member = at(object, field.offset);
+      if (field.rules.emit == Emit::if_set && left_out(*field.type, member)) continue;
+      if (field.type->kind == Kind::list && !written_as_null(field, member)) {
+        key(field.name);
+        list(*field.type, member);
+        continue;
+      }
+      const Value value = written_as_null(field, member) ? Value() : encode(*field.type, member);
+      if (left_out_as(field, value)) continue;
+      key(field.name);
+      out_ += write(value, Style::compact, escapes_);
+    }
+    if (table.extra_offset != Table::kNone) {
+      for (const Member& unknown : as<Extra>(at(object, table.extra_offset)).members) {
+        if (names(table, unknown.key)) continue;
+        key(unknown.key);
+        out_ += write(unknown.value, Style::compact, escapes_);
+      }
+    }
+    out_ += '}';
+  }
+
+ private:
+  static bool names(const Table& table, std::string_view key) {
+    for (const TableField& field : table.fields) {
+      if (field.name == key) return true;
+    }
+    return false;
+  }
+
+  void key(std::string_view name) {
+    if (out_.back() != '{') out_ += ',';
+    out_ += write(Value(name), Style::compact, escapes_);
+    out_ += ':';
+  }
+
+  void list(const Type& type, const void* object) {
+    out_ += '[';
+    const std::size_t count = type.count(object);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i > 0) out_ += ',';
+      out_ += write(encode(*type.element(), type.item(object, i)), Style::compact, escapes_);
+    }
+    out_ += ']';
+  }
+
+  Escapes escapes_;
+  std::string& out_;
+};
+
+}  // namespace
+
+std::string encode_text(const Type& type, const void* object, Escapes escapes) {
+  if (type.kind != Kind::structure) return write(encode(type, object), Style::compact, escapes);
+  std::string text;
+  TextOfStructure(escapes, text).write_all(type.table(), object);
+  return text;
+}
+
 }  // namespace pgo::json::detail

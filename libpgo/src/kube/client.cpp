@@ -82,7 +82,9 @@ Result<json::Value> parse_answer(const Response& response, const std::string& su
 }
 
 Result<Object> call_for_object(const Client& client, Request request, const std::string& subject) {
+  request.takes_object = true;
   PGO_TRY(const Response response, call(client, std::move(request), subject));
+  if (response.object) return *response.object;
   PGO_TRY(json::Value document, parse_answer(response, subject));
   return Object(std::move(document));
 }
@@ -283,22 +285,6 @@ Result<std::string> Client::log(std::string_view ns, std::string_view pod,
           call(*this, {.path = std::move(path), .accept = "application/json, */*"},
                subject_of(types::kPod, ns, pod)));
   return std::move(response.body);
-}
-
-std::string_view to_string(Method method) {
-  switch (method) {
-    case Method::get:
-      return "GET";
-    case Method::post:
-      return "POST";
-    case Method::put:
-      return "PUT";
-    case Method::patch:
-      return "PATCH";
-    case Method::delete_:
-      return "DELETE";
-  }
-  return "GET";
 }
 
 }  // namespace pgo::kube

@@ -59,7 +59,7 @@ struct InformerCore::State {
   std::unique_ptr<WatchStream> stream;
   TimePoint stream_opened{};
   bool stream_useful = false;
-  std::vector<std::string> lines;
+  std::vector<WatchEvent> events;
 
   int failures = 0;
   TimePoint retry_at = TimePoint::min();
@@ -70,7 +70,8 @@ struct InformerCore::State {
   InformerStep step_open(TimePoint now);
   InformerStep step_poll(TimePoint now);
 
-  std::optional<Error> apply(const std::string& line);
+  std::optional<Error> read(WatchEvent& event, std::string& type) const;
+  std::optional<Error> apply(WatchEvent event);
   void finish_list();
   void list_again() {
     must_list = true;
@@ -141,7 +142,7 @@ InformerStep InformerCore::State::step_open(TimePoint now) {
   ListOptions from = selection;
   from.limit = 0;
   from.continue_token.clear();
-  from.resource_version = store.progress().text();
+  from.resource_version = std::string(store.progress().text());
   Request request;
   request.path = path_with_options(path_of(type, ns), from);
   add_query(request.path, "watch", "true");
@@ -166,10 +167,10 @@ InformerStep InformerCore::State::step_open(TimePoint now) {
 }
 
 InformerStep InformerCore::State::step_poll(TimePoint now) {
-  lines.clear();
-  const Result<WatchStream::State> state = stream->poll(lines);
-  for (const std::string& line : lines) {
-    if (std::optional<Error> error = apply(line)) {
+  events.clear();
+  const Result<WatchStream::State> state = stream->poll_events(events);
+  for (WatchEvent& event : events) {
+    if (std::optional<Error> error = apply(std::move(event))) {
       list_again();
       return failed(now, *std::move(error), First::at_once);
     }
@@ -197,11 +198,12 @@ InformerStep InformerCore::State::step_poll(TimePoint now) {
     stream.reset();
     return {true, now};
   }
-  return {!lines.empty(), stream_deadline()};
+  return {!events.empty(), stream_deadline()};
 }
 
-std::optional<Error> InformerCore::State::apply(const std::string& line) {
-  Result<json::Value> parsed = json::parse(line);
+/// Makes an event that came as a line one that came as an object.
+std::optional<Error> InformerCore::State::read(WatchEvent& event, std::string& type_text) const {
+  Result<json::Value> parsed = json::parse(event.line);
   if (!parsed) {
     return Error{.code = Code::internal,
                  .message = "unreadable watch event: " + parsed.error().message,
@@ -209,20 +211,29 @@ std::optional<Error> InformerCore::State::apply(const std::string& line) {
                  .http_status = 0,
                  .reason = {}};
   }
-  json::Value& event = *parsed;
-  const std::string kind(event["type"].as_string());
-  if (kind == "ERROR") {
-    return error_from_response({0, "application/json", json::write(event["object"])},
+  type_text = (*parsed)["type"].as_string();
+  if (type_text == "ERROR") {
+    return error_from_response({0, "application/json", json::write((*parsed)["object"])},
                                std::string(type.kind));
   }
-  Object object(std::move(event.at_or_add("object")));
+  event.type = type_text;
+  event.object = std::make_shared<const Object>(std::move(parsed->at_or_add("object")));
+  return std::nullopt;
+}
+
+std::optional<Error> InformerCore::State::apply(WatchEvent event) {
+  std::string type_text;
+  if (event.object == nullptr) {
+    if (std::optional<Error> error = read(event, type_text)) return error;
+  }
+  const Object& object = *event.object;
   Version version(object.resource_version());
-  if (kind == "ADDED" || kind == "MODIFIED") {
-    ObjectKey key{std::string(object.ns()), std::string(object.name())};
-    if (!key.name.empty()) store.put(std::move(key), std::move(object), version);
-  } else if (kind == "DELETED") {
-    store.erase({std::string(object.ns()), std::string(object.name())}, version);
-  } else if (kind != "BOOKMARK") {
+  ObjectKey key{std::string(object.ns()), std::string(object.name())};
+  if (event.type == "ADDED" || event.type == "MODIFIED") {
+    if (!key.name.empty()) store.put(std::move(key), std::move(event.object), version);
+  } else if (event.type == "DELETED") {
+    store.erase(key, version);
+  } else if (event.type != "BOOKMARK") {
     log.debug("unknown watch event", {{"type", std::string(type.plural)}});
     return std::nullopt;
   }
@@ -261,14 +272,11 @@ InformerCore::~InformerCore() = default;
 InformerStep InformerCore::step() { return state_->step(); }
 bool InformerCore::synced() const { return state_->synced; }
 std::size_t InformerCore::size() const { return state_->store.size(); }
-const std::string& InformerCore::version() const { return state_->store.progress().text(); }
+std::string_view InformerCore::version() const { return state_->store.progress().text(); }
 const std::optional<Error>& InformerCore::problem() const { return state_->problem; }
 
 InformerCore::Value InformerCore::get(std::string_view ns, std::string_view name) const {
   return state_->store.get(ns, name);
-}
-std::string_view InformerCore::version_of(std::string_view ns, std::string_view name) const {
-  return state_->store.version_of(ns, name);
 }
 void InformerCore::each(const Visit& visit) const { state_->store.each(visit); }
 void InformerCore::each_indexed(std::string_view key, const Visit& visit) const {
@@ -282,7 +290,8 @@ void InformerCore::applied(Object answer) {
   if (!state_->selects(answer)) {
     state_->store.erase(key, version);
   } else {
-    state_->store.put_answer(std::move(key), std::move(answer), std::move(version));
+    state_->store.put_answer(std::move(key), std::make_shared<const Object>(std::move(answer)),
+                             std::move(version));
   }
 }
 

@@ -16,14 +16,14 @@ bool ObjectStore::outdated_by_deletion(const ObjectKey& key, const Version& vers
   return found != deleted_.end() && found->second.at_or_after(version);
 }
 
-void ObjectStore::put(ObjectKey key, Object&& object, Version version) {
+void ObjectStore::put(ObjectKey key, std::shared_ptr<const Object> object, Version version) {
   const auto existing = objects_.find(key);
   if (existing != objects_.end() && existing->second.version.at_or_after(version)) return;
   if (outdated_by_deletion(key, version)) return;
   store(std::move(key), hooks_.project(std::move(object)), std::move(version));
 }
 
-void ObjectStore::put_answer(ObjectKey key, Object&& object, Version version) {
+void ObjectStore::put_answer(ObjectKey key, std::shared_ptr<const Object> object, Version version) {
   // An answer from before the events already seen, about an object that is not there: it was
   // deleted in between.
   if (!objects_.contains(key) && progress_.at_or_after(version)) return;
@@ -45,7 +45,7 @@ ObjectStore::Listed ObjectStore::listed(Object&& object) const {
   Listed result{.key = {std::string(object.ns()), std::string(object.name())},
                 .version = Version(object.resource_version()),
                 .value = {}};
-  result.value = hooks_.project(std::move(object));
+  result.value = hooks_.project(std::make_shared<const Object>(std::move(object)));
   return result;
 }
 
@@ -94,30 +94,42 @@ void ObjectStore::drop(Objects::iterator at) {
   if (on_change_) on_change_(node.key(), node.mapped().value, nullptr);
 }
 
+namespace {
+
+/// Where an object of that key is in a bucket, or would be.
+template <typename Bucket>
+auto place_of(Bucket& bucket, const ObjectKey& key) {
+  return std::ranges::lower_bound(bucket, key, {},
+                                  [](const auto* node) -> const ObjectKey& { return node->first; });
+}
+
+}  // namespace
+
 void ObjectStore::index(Objects::value_type& node) {
   if (!hooks_.keys) return;
-  node.second.keys = hooks_.keys(node.second.value.get());
-  for (const std::string& key : node.second.keys) index_[key].insert(&node);
+  const std::vector<std::string> keys = hooks_.keys(node.second.value.get());
+  node.second.buckets.reserve(keys.size());
+  for (const std::string& key : keys) {
+    const auto at = index_.try_emplace(key).first;
+    Bucket& bucket = at->second;
+    const auto place = place_of(bucket, node.first);
+    if (place != bucket.end() && *place == &node) continue;  // the key was given twice
+    bucket.insert(place, &node);
+    node.second.buckets.push_back(at);
+  }
 }
 
 void ObjectStore::unindex(Objects::value_type& node) {
-  for (const std::string& key : node.second.keys) {
-    const auto bucket = index_.find(key);
-    if (bucket == index_.end()) continue;
-    bucket->second.erase(&node);
-    if (bucket->second.empty()) index_.erase(bucket);
+  for (const Index::iterator at : node.second.buckets) {
+    at->second.erase(place_of(at->second, node.first));
+    if (at->second.empty()) index_.erase(at);
   }
-  node.second.keys.clear();
+  node.second.buckets.clear();
 }
 
 ObjectStore::Value ObjectStore::get(std::string_view ns, std::string_view name) const {
   const auto found = objects_.find(KeyLess::View{ns, name});
   return found == objects_.end() ? nullptr : found->second.value;
-}
-
-std::string_view ObjectStore::version_of(std::string_view ns, std::string_view name) const {
-  const auto found = objects_.find(KeyLess::View{ns, name});
-  return found == objects_.end() ? std::string_view() : found->second.version.text();
 }
 
 void ObjectStore::each(const InformerCore::Visit& visit) const {

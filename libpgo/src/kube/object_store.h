@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,9 +27,9 @@ class ObjectStore {
   void advance(Version to);
 
   /// An object as the server showed it at a moment of its history.
-  void put(ObjectKey key, Object&& object, Version version);
+  void put(ObjectKey key, std::shared_ptr<const Object> object, Version version);
   /// The answer of an own write, which may be older than what is known.
-  void put_answer(ObjectKey key, Object&& object, Version version);
+  void put_answer(ObjectKey key, std::shared_ptr<const Object> object, Version version);
   void erase(const ObjectKey& key, const Version& version);
 
   /// A complete list: everything else goes, but for what own writes have brought since.
@@ -46,17 +45,10 @@ class ObjectStore {
 
   std::size_t size() const { return objects_.size(); }
   Value get(std::string_view ns, std::string_view name) const;
-  std::string_view version_of(std::string_view ns, std::string_view name) const;
   void each(const InformerCore::Visit& visit) const;
   void each_indexed(std::string_view key, const InformerCore::Visit& visit) const;
 
  private:
-  struct Entry {
-    Value value;
-    Version version;
-    std::vector<std::string> keys;
-    std::uint64_t generation = 0;
-  };
   struct KeyLess {
     using is_transparent = void;
     using View = std::pair<std::string_view, std::string_view>;
@@ -67,13 +59,17 @@ class ObjectStore {
       return view(a) < view(b);
     }
   };
+  struct Entry;
   using Objects = std::map<ObjectKey, Entry, KeyLess>;
-  struct NodeLess {
-    bool operator()(const Objects::value_type* a, const Objects::value_type* b) const {
-      return a->first < b->first;
-    }
+  /// What was found under one key, ordered.
+  using Bucket = std::vector<const Objects::value_type*>;
+  using Index = std::map<std::string, Bucket, std::less<>>;
+  struct Entry {
+    Value value;
+    Version version;
+    std::vector<Index::iterator> buckets;  ///< those that hold it
+    std::uint64_t generation = 0;
   };
-  using Bucket = std::set<const Objects::value_type*, NodeLess>;
 
   Entry& store(ObjectKey key, Value value, Version version);
   void drop(Objects::iterator at);
@@ -84,7 +80,7 @@ class ObjectStore {
   InformerCore::Hooks hooks_;
   InformerCore::OnChange on_change_;
   Objects objects_;
-  std::map<std::string, Bucket, std::less<>> index_;
+  Index index_;
   /// Own deletions of which the server's event has not come yet.
   std::map<ObjectKey, Version> deleted_;
   Version progress_;

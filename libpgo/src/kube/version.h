@@ -1,10 +1,11 @@
 #pragma once
 
+#include "pgo/json/string.h"
+
 #include <charconv>
 #include <cstdint>
-#include <string>
 #include <string_view>
-#include <utility>
+#include <system_error>
 
 namespace pgo::kube {
 
@@ -14,12 +15,12 @@ class Version {
  public:
   Version() = default;
   explicit Version(std::string_view text) : text_(text) {
-    const char* const end = text_.data() + text_.size();
-    const auto [at, error] = std::from_chars(text_.data(), end, number_);
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, number_);
     if (error != std::errc() || at != end) number_ = 0;
   }
 
-  const std::string& text() const { return text_; }
+  std::string_view text() const { return text_; }
   bool empty() const { return text_.empty(); }
   bool comparable() const { return number_ != 0; }
   /// True only when both are comparable and this one is strictly later, or at least as late.
@@ -29,7 +30,7 @@ class Version {
  private:
   bool both(const Version& other) const { return comparable() && other.comparable(); }
 
-  std::string text_;
+  json::String text_;
   std::uint64_t number_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "pgo/operations/cached_reader.h"
 
 #include "operations/slim.h"
+#include "pgo/json/packer.h"
 #include "pgo/kube/selector.h"
 #include "pgo/kube/wakeup.h"
 #include "pgo/model/names.h"
@@ -10,27 +11,63 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <utility>
 
 namespace pgo::operations {
 namespace {
 
-/// What an informer holds of an object.
-struct Kept {
-  ObjectPtr object;
+/// Pods, Deployments and Services are read by the thousand when all clusters are shown, and are
+/// kept as they are; of all others only the face is, and the rest is packed.
+bool read_by_the_thousand(const kube::ResourceType& type) {
+  return type == kube::types::kPod || type == kube::types::kDeployment ||
+         type == kube::types::kService;
+}
 
-  static Kept from(const kube::Object& object) {
-    return {std::make_shared<const kube::Object>(slim(object))};
+/// What is held of an object.
+struct Kept {
+  ObjectPtr face;      ///< name and labels, or all of it
+  json::Packed whole;  ///< empty when the face is all
+
+  bool operator==(const Kept& other) const { return whole == other.whole && *face == *other.face; }
+  ObjectPtr object() const {
+    if (whole.empty()) return face;
+    // What was packed was a document: there is nothing to go wrong.
+    auto document = json::parse(whole.text());
+    return std::make_shared<const kube::Object>(document ? *std::move(document) : json::Value());
   }
-  bool operator==(const Kept& other) const { return *object == *other.object; }
 };
 
+kube::Informer<Kept>::Project keeping(const kube::ResourceType& type,
+                                      const std::shared_ptr<json::Packer::Scratch>& scratch) {
+  if (read_by_the_thousand(type)) {
+    return [](const ObjectPtr& object) {
+      return Kept{std::make_shared<const kube::Object>(slim(*object)), {}};
+    };
+  }
+  return [packer = std::make_shared<json::Packer>(scratch)](const ObjectPtr& object) {
+    return Kept{std::make_shared<const kube::Object>(face_of(*object)),
+                packer->pack(json::write(slim(*object).document()))};
+  };
+}
+
+using KeptPtr = std::shared_ptr<const Kept>;
 using BucketKey = std::pair<std::string_view, std::string>;  ///< plural (a literal), namespace
+
+struct ByName {
+  using is_transparent = void;
+  static std::string_view name(const KeptPtr& kept) { return kept->face->name(); }
+  static std::string_view name(std::string_view name) { return name; }
+  template <typename A, typename B>
+  bool operator()(const A& a, const B& b) const {
+    return name(a) < name(b);
+  }
+};
 
 struct Bucket {
   bool synced = false;
-  std::map<std::string, ObjectPtr, std::less<>> objects;
+  std::set<KeptPtr, ByName> objects;
 };
 
 constexpr const kube::ResourceType* kPerNamespace[] = {
@@ -75,6 +112,7 @@ struct CachedReader::Impl {
   Log log;
   Options options;
   kube::Wakeup wakeup;
+  std::shared_ptr<json::Packer::Scratch> scratch = json::Packer::make_scratch();
   std::vector<Source> sources;  ///< of the stepping thread
   std::atomic<bool> all_synced = false;
 
@@ -87,16 +125,17 @@ void CachedReader::Impl::add(const kube::ResourceType& type, const std::string& 
   if (std::ranges::any_of(sources, [&](const Source& source) { return source.key == key; })) return;
   kube::InformerOptions informer_options;
   informer_options.on_ready = wakeup.callback();
-  auto informer = std::make_unique<kube::Informer<Kept>>(client, clock, ids, log, type, ns,
-                                                         kube::ListOptions{}, informer_options);
-  informer->on_change([this, key](const kube::ObjectKey& object, const Kept*, const Kept* is) {
+  auto informer = std::make_unique<kube::Informer<Kept>>(
+      client, clock, ids, log, type, ns, kube::ListOptions{}, informer_options,
+      kube::Informer<Kept>::Keys(), keeping(type, scratch));
+  informer->on_change([this, key, source = informer.get()](const kube::ObjectKey& object,
+                                                           const Kept*, const Kept* is) {
     const std::unique_lock lock(mutex);
     auto& objects = buckets[key].objects;
-    if (is != nullptr) {
-      objects.insert_or_assign(object.name, is->object);
-    } else {
-      objects.erase(object.name);
+    if (const auto old = objects.find(std::string_view(object.name)); old != objects.end()) {
+      objects.erase(old);
     }
+    if (is != nullptr) objects.insert(source->get(object.ns, object.name));
   });
   sources.push_back({key, std::move(informer)});
   wakeup.wake();
@@ -114,8 +153,9 @@ void CachedReader::Impl::follow_namespaces() {
     const std::shared_lock lock(mutex);
     const auto found = buckets.find(BucketKey{kube::types::kNamespace.plural, ""});
     if (found == buckets.end() || !found->second.synced) return;
-    for (const auto& [name, object] : found->second.objects) {
-      if (is_owned(*object)) owned.push_back(name);
+    for (const KeptPtr& kept : found->second.objects) {
+      const ObjectPtr object = kept->object();
+      if (is_owned(*object)) owned.emplace_back(object->name());
     }
   }
   for (const std::string& ns : owned) {
@@ -180,7 +220,7 @@ Result<ObjectPtr> CachedReader::get(const kube::ResourceType& type, std::string_
     const auto bucket = impl_->buckets.find(BucketKey{type.plural, std::string(ns)});
     if (bucket != impl_->buckets.end()) {
       const auto found = bucket->second.objects.find(name);
-      if (found != bucket->second.objects.end()) return found->second;
+      if (found != bucket->second.objects.end()) return (*found)->object();
     }
   }
   // Not there, or not seen yet: only the API can tell.
@@ -195,8 +235,8 @@ Result<std::vector<ObjectPtr>> CachedReader::list(const kube::ResourceType& type
     const auto bucket = impl_->buckets.find(BucketKey{type.plural, std::string(ns)});
     if (bucket != impl_->buckets.end() && bucket->second.synced) {
       std::vector<ObjectPtr> objects;
-      for (const auto& [name, object] : bucket->second.objects) {
-        if (parsed.matches(*object)) objects.push_back(object);
+      for (const KeptPtr& kept : bucket->second.objects) {
+        if (parsed.matches(*kept->face)) objects.push_back(kept->object());
       }
       return objects;
     }

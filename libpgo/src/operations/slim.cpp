@@ -35,13 +35,14 @@ Value slim_pod_status(const Value& status) {
   return result;
 }
 
-}  // namespace
-
-kube::Object slim(const kube::Object& object) {
+Value slim_document(const kube::Object& object) {
   const Value& whole = object.document();
   const std::string_view kind = object.kind();
   Value result = only(whole, {"apiVersion", "kind"});
+  const bool many = kind == kube::types::kPod.kind || kind == kube::types::kService.kind ||
+                    kind == kube::types::kDeployment.kind;
   Value metadata = whole["metadata"];
+  if (many) metadata = only(metadata, {"name", "namespace", "uid", "labels", "deletionTimestamp"});
   metadata.erase("managedFields");
   result.set("metadata", std::move(metadata));
   if (kind == kube::types::kPod.kind) {
@@ -62,7 +63,20 @@ kube::Object slim(const kube::Object& object) {
       if (!result.members().contains(member.key)) result.set(member.key, member.value);
     }
   }
-  return kube::Object(std::move(result));
+  return result;
+}
+
+}  // namespace
+
+kube::Object slim(const kube::Object& object) {
+  const Value document = slim_document(object);
+  return kube::Object(document);  // a copy takes only the memory that it needs
+}
+
+kube::Object face_of(const kube::Object& object) {
+  const Value& metadata = object["metadata"];
+  return kube::Object(
+      Value::object({{"kind", object["kind"]}, {"metadata", only(metadata, {"name", "labels"})}}));
 }
 
 }  // namespace pgo::operations

@@ -50,8 +50,9 @@ struct Route {
   std::function<http::Response(const Call&)> handle;
 };
 
-/// The JSON of 4.2.0: struct order, <, > and & escaped, one newline at the end.
-http::Response json_response(const json::Value& value);
+/// The answer of 4.2.0 for JSON in its form, struct order with <, > and & escaped: one newline at
+/// the end.
+http::Response json_response(std::string text);
 /// Text as Go's http.Error writes it.
 http::Response text_error(int status, std::string_view text);
 
@@ -65,11 +66,11 @@ std::string message_of(const Error& error);
 
 template <typename Response>
 http::Response respond(Result<Response> result) {
-  if (result) return json_response(json::encode(*result));
+  if (result) return json_response(json::encode_text(*result, json::Escapes::go));
   Response response{};
   response.status.code = "error";
   response.status.msg = message_of(result.error());
-  http::Response refusal = json_response(json::encode(response));
+  http::Response refusal = json_response(json::encode_text(response, json::Escapes::go));
   refusal.headers.emplace_back(kErrorCodeHeader, to_string(result.error().code));
   return refusal;
 }

@@ -31,7 +31,7 @@ http::Response health(const Call&) {
   rest::VersionResponse response;
   response.version = "healthy";
   response.status = {.code = "ok", .msg = "healthy"};
-  return json_response(json::encode(response));
+  return json_response(json::encode_text(response, json::Escapes::go));
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include "pgo/kube/object.h"
 #include "unit/embedded_api/api_fixture.h"
 
 #include <thread>
@@ -11,6 +12,28 @@ namespace {
 const std::string kMaps = "/api/v1/namespaces/default/configmaps";
 
 TEST_SUITE("embedded.api.crud") {
+  TEST_CASE("answers: who takes objects gets the object that the text would say") {
+    const ApiFixture api;
+    const std::string maps = "/api/v1/namespaces/default/configmaps";
+    kube::Request request;
+    request.method = kube::Method::post;
+    request.path = maps;
+    request.body = config_map("a");
+    request.takes_object = true;
+    const auto made = api.admin->request(request).value();
+    CHECK(made.status == 201);
+    CHECK(made.body.empty());
+    REQUIRE(made.object != nullptr);
+    CHECK(made.object->document() == api.get(maps + "/a").body);
+
+    request.method = kube::Method::get;
+    request.path = maps + "/none";
+    const auto refused = api.admin->request(request).value();
+    CHECK(refused.status == 404);
+    CHECK(refused.object == nullptr);
+    CHECK(json::parse(refused.body).value()["reason"].as_string() == "NotFound");
+  }
+
   // API conventions, "Metadata": uid, creationTimestamp and resourceVersion are set by the server.
   TEST_CASE("create: the server sets uid, creationTimestamp and resourceVersion") {
     const ApiFixture api;

@@ -1,3 +1,4 @@
+#include "pgo/kube/object.h"
 #include "unit/embedded_api/api_fixture.h"
 
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
@@ -27,6 +28,31 @@ TEST_SUITE("embedded.api.watch") {
     api.remove(kMaps + "/a");
     CHECK(ApiFixture::events(*stream) == Lines{"MODIFIED a", "ADDED b", "DELETED a"});
     CHECK(ApiFixture::events(*stream).empty());
+  }
+
+  TEST_CASE("watch: readers of objects get what the lines say, however far behind they are") {
+    const ApiFixture api;
+    const auto lines_of = api.watch(kMaps + "?watch=1&resourceVersion=0");
+    const auto objects_of = api.watch(kMaps + "?watch=1&resourceVersion=0");
+    // More than are taken at once, and more than the server keeps at hand.
+    for (int i = 0; i < 700; ++i) api.post(kMaps, config_map("c" + std::to_string(i)));
+    api.merge(kMaps + "/c0", R"({"data":{"k":"1"}})");
+    api.remove(kMaps + "/c1");
+    Lines lines;
+    REQUIRE(lines_of->poll(lines).has_value());
+    std::vector<kube::WatchEvent> events;
+    for (std::size_t before = 1; before != events.size();) {
+      before = events.size();
+      REQUIRE(objects_of->poll_events(events).has_value());
+    }
+    REQUIRE(lines.size() == 702);
+    REQUIRE(events.size() == lines.size());
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const auto line = json::parse(lines[i]).value();
+      REQUIRE(events[i].object != nullptr);
+      REQUIRE(events[i].type == line["type"].as_string());
+      REQUIRE(events[i].object->document() == line["object"]);
+    }
   }
 
   TEST_CASE("watch: DELETED carries the version of the deletion") {

@@ -14,6 +14,10 @@ class StaleStream final : public kube::WatchStream {
     if (stale_) return State::open;
     return inner_->poll(lines);
   }
+  Result<State> poll_events(std::vector<kube::WatchEvent>& events) override {
+    if (stale_) return State::open;
+    return inner_->poll_events(events);
+  }
 
  private:
   std::unique_ptr<kube::WatchStream> inner_;

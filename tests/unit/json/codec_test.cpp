@@ -155,6 +155,28 @@ TEST_SUITE("json.codec") {
     CHECK_FALSE(encoded.members().contains("nested"));
   }
 
+  TEST_CASE("codec: text made an item at a time is the text of the whole") {
+    const auto same = [](const auto& object) {
+      return json::encode_text(object, json::Escapes::go) ==
+             json::write(json::encode(object), json::Style::compact, json::Escapes::go);
+    };
+    Pod pod;
+    CHECK(same(pod));
+    pod.meta = {.name = "<hippo> & co", .labels = {{"a.b/c", "d"}}};
+    pod.env = {{"a", "b"}, {"c", ""}};
+    pod.sync = false;
+    pod.raw = js("{'any':[1,null,'thing']}");
+    pod.nested.name = "n";
+    CHECK(same(pod));
+    CHECK(same(Message{}));
+    CHECK(same(Message{
+        .results = {"a", "<b>"}, .labels = {{"k", "v"}}, .text = "t", .count = 3, .sync = true}));
+    CHECK(same(Tree{.name = "r", .children = {{.name = "a", .children = {{"b", {}}}}, {"c", {}}}}));
+    CHECK(same(*json::decode<Keeper>(js("{'z':[1],'name':'a','b':{'c':null}}"))));
+    CHECK(same(Keeper{}));
+    CHECK(same(std::vector<EnvVar>{{"a", "b"}}));
+  }
+
   TEST_CASE("codec: absent members keep the initialiser of the struct") {
     auto pod = json::decode<Pod>(js("{}"));
     REQUIRE(pod);

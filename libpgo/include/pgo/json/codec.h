@@ -97,6 +97,7 @@ struct Type {
 };
 
 Value encode(const Type& type, const void* object);
+std::string encode_text(const Type& type, const void* object, Escapes escapes);
 std::optional<Error> decode(const Type& type, const Value& value, Mode mode, void* object);
 Value schema(const Type& type);
 
@@ -288,6 +289,13 @@ constexpr Type make_type() {
 template <typename T>
 Value encode(const T& object) {
   return detail::encode(detail::kType<T>, &object);
+}
+
+/// The compact text of `encode(object)`, made a list's item at a time: an answer about a thousand
+/// clusters need not lie in memory twice.
+template <typename T>
+std::string encode_text(const T& object, Escapes escapes = Escapes::plain) {
+  return detail::encode_text(detail::kType<T>, &object, escapes);
 }
 
 /// Makes a T out of `value`; members that are absent keep the initialiser of the struct.

@@ -43,7 +43,7 @@ class InformerCore {
  public:
   using Value = std::shared_ptr<const void>;
   struct Hooks {
-    Value (*project)(Object&&) = nullptr;
+    std::function<Value(std::shared_ptr<const Object>)> project{};
     bool (*equal)(const void*, const void*) = nullptr;
     std::function<std::vector<std::string>(const void*)> keys{};
   };
@@ -59,10 +59,9 @@ class InformerCore {
   InformerStep step();
   bool synced() const;
   std::size_t size() const;
-  const std::string& version() const;
+  std::string_view version() const;
   const std::optional<Error>& problem() const;
   Value get(std::string_view ns, std::string_view name) const;
-  std::string_view version_of(std::string_view ns, std::string_view name) const;
   void each(const Visit& visit) const;
   void each_indexed(std::string_view key, const Visit& visit) const;
   void applied(Object answer);
@@ -78,8 +77,9 @@ class InformerCore {
 
 /// A cache of the objects of one type: list, then watch. It holds typed projections, not documents.
 ///
-/// T is what the owner needs of an object: copyable, with `operator==` and
-/// `static T from(const kube::Object&)`; or kube::Object itself for the whole document.
+/// T is what the owner needs of an object: movable, with `operator==` and
+/// `static T from(const kube::Object&)`; or kube::Object itself for the whole document. Where the
+/// projection depends on more than the object, the owner gives a function instead of T::from.
 ///
 /// Steppable: it has no thread and no clock of its own. Single-threaded: one owner calls everything
 /// here; the shared_ptrs handed out may go to other threads. Only on_ready comes from elsewhere.
@@ -110,13 +110,16 @@ class Informer {
   /// Under which keys an object is found by `indexed`; give namespaces and kinds of key a place in
   /// the text where they matter.
   using Keys = std::function<std::vector<std::string>(const T&)>;
+  using Project = std::function<T(const std::shared_ptr<const Object>&)>;
 
   /// `clock`, `ids` and the client's transport must outlive it; `type` holds literals. `ns` empty =
   /// all namespaces. Of `selection` only the selectors are used.
   Informer(Client client, const Clock& clock, IdSource& ids, Log log, ResourceType type,
-           std::string ns, ListOptions selection = {}, InformerOptions options = {}, Keys keys = {})
+           std::string ns, ListOptions selection = {}, InformerOptions options = {}, Keys keys = {},
+           Project project = {})
       : core_(std::move(client), clock, ids, std::move(log), type, std::move(ns),
-              std::move(selection), std::move(options), hooks(std::move(keys))) {}
+              std::move(selection), std::move(options),
+              hooks(std::move(keys), std::move(project))) {}
 
   /// Does one piece of work: reads one page of a list, opens the watch, or applies what the watch
   /// has brought. Blocks no longer than one request. Failures are logged, kept in `problem()`,
@@ -129,15 +132,11 @@ class Informer {
   const std::optional<Error>& problem() const { return core_.problem(); }
   std::size_t size() const { return core_.size(); }
   /// The resourceVersion up to which the server's events are in; empty before the first list.
-  const std::string& version() const { return core_.version(); }
+  std::string_view version() const { return core_.version(); }
 
   /// Null when there is none (or not yet: see `synced`).
   Ptr get(std::string_view ns, std::string_view name) const {
     return std::static_pointer_cast<const T>(core_.get(ns, name));
-  }
-  /// The resourceVersion an object was last seen at; empty when there is none.
-  std::string_view version_of(std::string_view ns, std::string_view name) const {
-    return core_.version_of(ns, name);
   }
   /// All objects, ordered by namespace and name.
   std::vector<Ptr> all() const {
@@ -193,15 +192,19 @@ class Informer {
   }
 
  private:
-  static detail::InformerCore::Hooks hooks(Keys keys) {
+  static detail::InformerCore::Hooks hooks(Keys keys, Project project) {
     detail::InformerCore::Hooks result;
-    result.project = [](Object&& object) -> detail::InformerCore::Value {
-      if constexpr (std::same_as<T, Object>) {
-        return std::make_shared<const Object>(std::move(object));
-      } else {
-        return std::make_shared<const T>(T::from(object));
-      }
-    };
+    if (project) {
+      result.project = [project = std::move(project)](const std::shared_ptr<const Object>& object) {
+        return std::make_shared<const T>(project(object));
+      };
+    } else if constexpr (std::same_as<T, Object>) {
+      result.project = [](std::shared_ptr<const Object> object) { return object; };
+    } else if constexpr (requires(const Object& object) { T::from(object); }) {
+      result.project = [](const std::shared_ptr<const Object>& object) {
+        return std::make_shared<const T>(T::from(*object));
+      };
+    }
     result.equal = [](const void* a, const void* b) {
       return *static_cast<const T*>(a) == *static_cast<const T*>(b);
     };

@@ -12,6 +12,8 @@
 
 namespace pgo::kube {
 
+class Object;
+
 enum class Method { get, post, put, patch, delete_ };
 std::string_view to_string(Method method);
 
@@ -22,6 +24,7 @@ struct Request {
   std::string content_type{};  ///< of the body; empty means application/json
   std::string accept{};        ///< empty means application/json
   std::string body{};
+  bool takes_object = false;  ///< an answer that is an object may come as Response::object
   std::chrono::milliseconds timeout{30'000};  ///< for the whole call; watches: until the headers
   std::stop_token stop{};                     ///< a stop request ends the call with `cancelled`
 };
@@ -31,9 +34,18 @@ struct Response {
   int status = 0;
   std::string content_type{};
   std::string body{};
+  /// From a server in this process, if asked for: the object itself; `body` is empty then.
+  std::shared_ptr<const Object> object{};
 };
 
-/// An open watch, pulled by its owner. Lines arrive in the order of the server.
+/// One event of a watch: the server's line, or what it says where nobody had to write it down.
+struct WatchEvent {
+  std::string line{};                      ///< one JSON document, when `object` is null
+  std::string_view type{};                 ///< "ADDED", "MODIFIED" or "DELETED", with `object`
+  std::shared_ptr<const Object> object{};  ///< shared with others: never changed
+};
+
+/// An open watch, pulled by its owner. Events arrive in the order of the server.
 /// One thread at a time; destroying it closes the watch.
 class WatchStream {
  public:
@@ -47,6 +59,11 @@ class WatchStream {
   /// returns without waiting. `ended`: the server closed and nothing more will come.
   /// Error: the stream broke.
   virtual Result<State> poll(std::vector<std::string>& lines) = 0;
+
+  /// As `poll`, for readers of objects: a server in this process hands over what it has at hand.
+  /// May take a part of what has arrived: call again until nothing comes. The default takes the
+  /// lines of `poll`. An owner uses one of the two, always the same.
+  virtual Result<State> poll_events(std::vector<WatchEvent>& events);
 };
 
 /// One command to run in a container.

@@ -55,7 +55,7 @@ Result<void> Api::start() {
   PGO_TRY_VOID(store_.load());
   PGO_TRY_VOID(load_key());
   for (const RecordPtr& record : store_.list("/events", "").records) {
-    events_.emplace_back(clock_->now() + kEventLifetime, record->key);
+    events_.emplace_back(clock_->now() + kEventLifetime, record->key());
   }
   return bootstrap();
 }
@@ -67,7 +67,7 @@ std::shared_ptr<const Registry> Api::registry() const {
   if (registry_ && registry_version_ == version) return registry_;
   std::vector<Value> crds;
   for (const RecordPtr& record : store_.list(kCrdTable, "").records) {
-    if (auto document = json::parse(record->text)) crds.push_back(*std::move(document));
+    if (auto document = json::parse(record->text())) crds.push_back(*std::move(document));
   }
   registry_ = Registry::build(crds);
   registry_version_ = version;
@@ -181,7 +181,7 @@ void Api::expire_events(const Resource& type, const Key& added) {
     TimePoint again{};
     const auto gone = store_.write(type, key, [&](const Record* current) -> Result<Change> {
       if (current == nullptr) return Change::keep();
-      PGO_TRY(Value event, json::parse(current->text));
+      PGO_TRY(Value event, json::parse(current->text()));
       // A repeated event lives on from its last time.
       if (const auto last = parse_rfc3339(event["lastTimestamp"].as_string());
           last && *last + kEventLifetime > now) {
@@ -204,7 +204,7 @@ Result<std::string> Api::free_cluster_ip() const {
     return static_cast<std::size_t>(third) << 8 | static_cast<std::size_t>(fourth);
   };
   for (const RecordPtr& record : store_.list("/services", "").records) {
-    const char* const address = record->fields.c_str();  // as far as the NUL that ends this field
+    const char* const address = record->fields().data();  // as far as the NUL that ends this field
     const std::vector<std::string> parts = text::split(address, '.');
     if (parts.size() != 4) continue;
     const auto third = text::to_int(parts[2]).value_or(-1);

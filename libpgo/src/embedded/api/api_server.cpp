@@ -53,7 +53,8 @@ class EmbeddedTransport final : public kube::Transport {
     }
     return kube::Response{.status = answer.status,
                           .content_type = std::move(answer.content_type),
-                          .body = std::move(answer.body)};
+                          .body = std::move(answer.body),
+                          .object = std::move(answer.object)};
   }
 
   Result<std::unique_ptr<kube::WatchStream>> watch(const kube::Request& request,
@@ -105,6 +106,7 @@ class EmbeddedTransport final : public kube::Transport {
     call.content_type = request.content_type;
     call.accept = request.accept;
     call.body = request.body;
+    call.takes_object = request.takes_object;
     return call;
   }
 

@@ -115,6 +115,16 @@ Result<Call> parse_call(std::string method, std::string_view target) {
   return call;
 }
 
+Answer object_answer(const Call& call, int status, const Record& record) {
+  Answer answer{.status = status};
+  if (call.takes_object) {
+    answer.object = record.document();
+  } else {
+    answer.body = record.text();
+  }
+  return answer;
+}
+
 Answer json_answer(int status, const json::Value& document) {
   return {.status = status, .content_type = "application/json", .body = json::write(document)};
 }

@@ -38,6 +38,7 @@ struct Call {
   std::string content_type;
   std::string accept;
   std::string body;
+  bool takes_object = false;  ///< the answer may be the object instead of its text
 
   std::vector<std::string> segments;  ///< decoded path segments
   bool is_resource = false;
@@ -57,8 +58,12 @@ Result<Call> parse_call(std::string method, std::string_view target);
 struct Answer {
   int status = 200;
   std::string content_type = "application/json";
-  std::string body;
+  std::string body{};
+  DocumentPtr object{};  ///< instead of a body, to who takes it
 };
+
+/// The object as the call takes it.
+Answer object_answer(const Call& call, int status, const Record& record);
 
 Answer json_answer(int status, const json::Value& document);
 

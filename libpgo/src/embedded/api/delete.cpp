@@ -121,32 +121,33 @@ Result<Answer> Api::remove_one(const Call& call, const json::Value& options) {
   const Resource& type = *call.resource;
   bool removed = false;
   std::string uid;
-  PGO_TRY(const RecordPtr record,
-          store_.write(
-              type, call.key(),
-              [&](const Record* current) -> Result<Change> {
-                if (current == nullptr) return not_found(type.qualified(), call.name);
-                PGO_TRY(const json::Value before, json::parse(current->text));
-                uid = before["metadata"]["uid"].as_string();
-                PGO_TRY_VOID(check_preconditions(call, before, options));
-                json::Value next = before;
-                apply_propagation(type, options, next);
-                mark(type, next, grace_of(type, next, options), clock_->now());
-                removed = may_vanish(type, next);
-                if (removed) return Change::remove(std::move(next));
-                if (next == before) return Change::keep();
-                return Change::put(std::move(next));
-              },
-              is_dry_run(call, options)));
-  if (type.returns_deleted || !removed)
-    return Answer{.status = 200, .content_type = "application/json", .body = record->text};
+  PGO_TRY(const RecordPtr record, store_.write(
+                                      type, call.key(),
+                                      [&](const Record* current) -> Result<Change> {
+                                        if (current == nullptr)
+                                          return not_found(type.qualified(), call.name);
+                                        const DocumentPtr found = current->document();
+                                        const json::Value& before = found->document();
+                                        uid = before["metadata"]["uid"].as_string();
+                                        PGO_TRY_VOID(check_preconditions(call, before, options));
+                                        json::Value next = before;
+                                        apply_propagation(type, options, next);
+                                        mark(type, next, grace_of(type, next, options),
+                                             clock_->now());
+                                        removed = may_vanish(type, next);
+                                        if (removed) return Change::remove(std::move(next));
+                                        if (next == before) return Change::keep();
+                                        return Change::put(std::move(next));
+                                      },
+                                      is_dry_run(call, options)));
+  if (type.returns_deleted || !removed) return object_answer(call, 200, *record);
   return json_answer(200, success_status(call, uid));
 }
 
 Result<void> Api::remove_instances(const Call& crd_call) {
   const RecordPtr record = store_.get(crd_call.resource->table, crd_call.key());
   if (!record) return not_found(crd_call.resource->qualified(), crd_call.name);
-  PGO_TRY(const json::Value crd, json::parse(record->text));
+  PGO_TRY(const json::Value crd, json::parse(record->text()));
   const std::string group(crd["spec"]["group"].as_string());
   const std::string plural(crd["spec"]["names"]["plural"].as_string());
   for (const json::Value& version : crd["spec"]["versions"].items()) {
@@ -154,8 +155,8 @@ Result<void> Api::remove_instances(const Call& crd_call) {
     call.resource = registry()->find(group, version["name"].as_string(), plural);
     if (!call.resource) continue;
     for (const RecordPtr& instance : store_.list(call.resource->table, "").records) {
-      call.ns = instance->key.ns;
-      call.name = instance->key.name;
+      call.ns = instance->ns();
+      call.name = instance->name();
       auto gone = remove_one(call, json::Value::object());
       if (!gone && gone.error().code != Code::not_found) return fail(std::move(gone).error());
     }
@@ -184,12 +185,12 @@ Result<Answer> Api::remove_collection(const Call& call) {
   for (const RecordPtr& record : listing.records) {
     if (!filter.matches(*record)) continue;
     Call one = call;
-    one.ns = record->key.ns;
-    one.name = record->key.name;
+    one.ns = record->ns();
+    one.name = record->name();
     auto gone = remove_one(one, options);
     // Somebody else was faster: the goal is reached.
     if (!gone && gone.error().code != Code::not_found) return fail(std::move(gone).error());
-    PGO_TRY(json::Value document, json::parse(record->text));
+    PGO_TRY(json::Value document, json::parse(record->text()));
     items.push_back(std::move(document));
   }
   return json_answer(

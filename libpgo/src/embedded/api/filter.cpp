@@ -24,7 +24,7 @@ bool compares(const Requirement& term, const char* value, bool greater) {
   return greater ? *left > *right : *left < *right;
 }
 
-bool matches_label(const Requirement& term, const std::string& packed) {
+bool matches_label(const Requirement& term, std::string_view packed) {
   const char* const value = find_label(packed, term.key);
   switch (term.op) {
     case Operator::in:
@@ -44,7 +44,7 @@ bool matches_label(const Requirement& term, const std::string& packed) {
 }
 
 /// The n-th NUL-ended value.
-std::string_view nth(const std::string& packed, int index) {
+std::string_view nth(std::string_view packed, int index) {
   const char* at = packed.data();
   for (; index > 0; --index) at += std::strlen(at) + 1;
   return at;
@@ -75,26 +75,26 @@ Result<FieldTerm> make_field_term(const Resource& resource,
 bool FieldTerm::matches(const Record& record) const {
   std::string_view actual;
   if (field == kName) {
-    actual = record.key.name;
+    actual = record.name();
   } else if (field == kNamespace) {
-    actual = record.key.ns;
+    actual = record.ns();
   } else {
-    actual = nth(record.fields, field);
+    actual = nth(record.fields(), field);
   }
   return (actual == value) == equal;
 }
 
 bool Filter::matches(const Record& record) const {
-  if (!ns.empty() && record.key.ns != ns) return false;
+  if (!ns.empty() && record.ns() != ns) return false;
   if (labels.selects_nothing()) return false;
   for (const FieldTerm& term : fields) {
     if (!term.matches(record)) return false;
   }
   for (const std::string& needle : needles) {
-    if (record.labels.find(needle) == std::string::npos) return false;
+    if (record.labels().find(needle) == std::string_view::npos) return false;
   }
   for (const Requirement& term : labels.requirements()) {
-    if (!matches_label(term, record.labels)) return false;
+    if (!matches_label(term, record.labels())) return false;
   }
   return true;
 }

@@ -93,7 +93,7 @@ Value exec_status(const Result<int>& exit_code) {
 bool still_running(const Api& api, const Call& call, std::string_view container) {
   const RecordPtr record = api.store().get("/pods", call.key());
   if (!record) return false;
-  const auto pod = json::parse(record->text);
+  const auto pod = json::parse(record->text());
   if (!pod) return false;
   for (const char* list : {"containerStatuses", "initContainerStatuses"}) {
     for (const Value& status : (*pod)["status"][list].items()) {

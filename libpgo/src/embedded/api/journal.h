@@ -21,7 +21,7 @@ class Journal {
 
   using Visit =
       std::function<Result<void>(std::string_view table, std::uint64_t version, std::string text)>;
-  /// Calls `visit` for every object and returns the last version handed out.
+  /// Calls `visit` for every object and returns a version no lower than the last one written.
   virtual Result<std::uint64_t> load(const Visit& visit) = 0;
   /// Makes one write durable; `text` null removes the object.
   virtual Result<void> write(std::uint64_t version, std::string_view table, std::string_view ns,

@@ -30,7 +30,7 @@ Result<std::string> choose_container(const json::Value& pod, std::string_view as
 Result<std::string> container_of(const Api& api, const Call& call) {
   const RecordPtr record = api.store().get("/pods", call.key());
   if (!record) return not_found("pods", call.name);
-  PGO_TRY(const json::Value pod, json::parse(record->text));
+  PGO_TRY(const json::Value pod, json::parse(record->text()));
   return choose_container(pod, call.query.get("container"));
 }
 

@@ -127,20 +127,21 @@ std::shared_ptr<const Value> Rbac::rules_of(const Value& binding, const std::str
                                ? store_->get(std::string(kRbac) + "clusterroles", {"", name})
                                : store_->get(std::string(kRbac) + "roles", {ns, name});
   if (!record) return nullptr;
-  auto role = json::parse(record->text);
+  auto role = json::parse(record->text());
   return role ? std::make_shared<const Value>((*role)["rules"]) : nullptr;
 }
 
 void Rbac::add_bindings(std::string_view table, Snapshot& snapshot) const {
   for (const RecordPtr& record :
        store_->list(std::string(kRbac) + std::string(table), "").records) {
-    const auto binding = json::parse(record->text);
+    const auto binding = json::parse(record->text());
     if (!binding) continue;
-    const auto rules = rules_of(*binding, record->key.ns);
+    const std::string ns(record->ns());
+    const auto rules = rules_of(*binding, ns);
     if (!rules) continue;
     for (const Value& subject : (*binding)["subjects"].items()) {
-      const std::string key = subject_key(subject, record->key.ns);
-      if (!key.empty()) snapshot.grants[key].push_back({.ns = record->key.ns, .rules = rules});
+      const std::string key = subject_key(subject, ns);
+      if (!key.empty()) snapshot.grants[key].push_back({.ns = ns, .rules = rules});
     }
   }
 }

@@ -35,7 +35,7 @@ Result<Position> decode(std::string_view token) {
 Listing cut_page(Listing listing, const Filter& filter, const Key* from, std::size_t limit) {
   Listing page{.records = {}, .version = listing.version};
   for (RecordPtr& record : listing.records) {
-    if (from != nullptr && record->key <= *from) continue;
+    if (from != nullptr && record->key() <= *from) continue;
     if (!filter.matches(*record)) continue;
     page.more = limit > 0 && page.records.size() == limit;
     if (page.more) break;
@@ -47,22 +47,19 @@ Listing cut_page(Listing listing, const Filter& filter, const Key* from, std::si
 /// The continue token that follows a page; empty after the last.
 std::string token_after(const Listing& page) {
   if (!page.more) return {};
-  return encode({.version = page.version, .last = page.records.back()->key});
+  return encode({.version = page.version, .last = page.records.back()->key()});
 }
 
 /// Concatenates stored texts; nothing is parsed.
 std::string list_text(const Resource& resource, const Listing& page, const std::string& next) {
-  std::size_t size = 200;
-  for (const RecordPtr& record : page.records) size += record->text.size() + 1;
-  std::string text;
-  text.reserve(size);
-  text += "{\"kind\":\"" + resource.kind + "List\",\"apiVersion\":\"" + resource.api_version() +
-          "\",\"metadata\":{\"resourceVersion\":\"" + std::to_string(page.version) + "\"";
+  std::string text = "{\"kind\":\"" + resource.kind + "List\",\"apiVersion\":\"" +
+                     resource.api_version() + "\",\"metadata\":{\"resourceVersion\":\"" +
+                     std::to_string(page.version) + "\"";
   if (!next.empty()) text += ",\"continue\":\"" + next + "\"";
   text += "},\"items\":[";
   for (const RecordPtr& record : page.records) {
     if (text.back() == '}') text += ',';
-    text += record->text;
+    text += record->text();
   }
   text += "]}";
   return text;
@@ -85,15 +82,14 @@ Result<Answer> Api::get(const Call& call) {
   RecordPtr record = store_.get(call.resource->table, call.key());
   if (!record) return not_found(call.resource->qualified(), call.name);
   if (call.subresource == "scale") {
-    PGO_TRY(const json::Value document, json::parse(record->text));
-    return json_answer(200, scale_of(*call.resource, document));
+    return json_answer(200, scale_of(*call.resource, record->document()->document()));
   }
   if (wants_table(call)) {
     return Answer{.status = 200,
                   .content_type = "application/json",
-                  .body = table_text(call, {record}, record->version, {}, clock_->now())};
+                  .body = table_text(call, {record}, record->version(), {}, clock_->now())};
   }
-  return Answer{.status = 200, .content_type = "application/json", .body = record->text};
+  return object_answer(call, 200, *record);
 }
 
 Result<Answer> Api::list(const Call& call) {

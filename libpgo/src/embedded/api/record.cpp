@@ -3,6 +3,8 @@
 #include "pgo/base/text.h"
 
 #include <cstring>
+#include <memory>
+#include <utility>
 
 namespace pgo::embedded::api {
 
@@ -17,7 +19,7 @@ std::string pack_labels(const json::Value& labels) {
   return packed;
 }
 
-const char* find_label(const std::string& packed, std::string_view key) {
+const char* find_label(std::string_view packed, std::string_view key) {
   const char* at = packed.data();
   const char* const end = at + packed.size();
   while (at < end) {
@@ -38,21 +40,37 @@ std::string field_text(const json::Value& document, std::string_view path) {
   return value->is_number() || value->is_bool() ? json::write(*value) : std::string();
 }
 
-RecordPtr make_record(const Resource& resource, json::Value& document, std::uint64_t version) {
-  json::Value& metadata = document.at_or_add("metadata");
-  metadata.set("resourceVersion", std::to_string(version));
-  auto record = std::make_shared<Record>();
-  record->key = {std::string(metadata["namespace"].as_string()),
-                 std::string(metadata["name"].as_string())};
-  record->version = version;
-  record->text = json::write(document);
-  record->text.shrink_to_fit();
-  record->labels = pack_labels(metadata["labels"]);
+std::string text_at(std::uint64_t version, json::Value& document) {
+  document.at_or_add("metadata").set("resourceVersion", std::to_string(version));
+  return json::write(document);
+}
+
+Record::Record(const Resource& resource, const DocumentPtr& document, std::string_view text,
+               std::uint64_t version, json::Packer& packer)
+    : version_(version), packed_(packer.pack(text)), document_(document) {
+  const json::Value& metadata = (*document)["metadata"];
+  std::string parts(metadata["namespace"].as_string());
+  const auto here = [&parts] { return static_cast<std::uint32_t>(parts.size()); };
+  name_ = here();
+  parts += metadata["name"].as_string();
+  labels_ = here();
+  parts += pack_labels(metadata["labels"]);
+  fields_ = here();
   for (const std::string& field : resource.fields) {
-    record->fields += field_text(document, field);
-    record->fields += '\0';
+    parts += field_text(document->document(), field);
+    parts += '\0';
   }
-  return record;
+  end_ = here();
+  auto copy = std::make_unique_for_overwrite<char[]>(parts.size());
+  std::memcpy(copy.get(), parts.data(), parts.size());
+  parts_ = std::move(copy);
+}
+
+DocumentPtr Record::document() const {
+  if (DocumentPtr document = document_.lock()) return document;
+  // What was packed was a document: there is nothing to go wrong.
+  auto read = json::parse(text());
+  return std::make_shared<const kube::Object>(read ? *std::move(read) : json::Value());
 }
 
 }  // namespace pgo::embedded::api

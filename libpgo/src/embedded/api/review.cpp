@@ -99,7 +99,7 @@ Result<Answer> Api::create_subresource(const Call& call) {
     PGO_TRY_VOID(
         store_.write(*call.resource, call.key(), [&](const Record* current) -> Result<Change> {
           if (current == nullptr) return not_found("pods", call.name);
-          PGO_TRY(Value pod, json::parse(current->text));
+          Value pod = current->document()->document();
           if (!pod["spec"]["nodeName"].as_string().empty()) {
             return conflict("pods/binding", call.name,
                             "pod " + call.name + " is already assigned to node \"" +

@@ -7,6 +7,8 @@ namespace {
 
 /// How long another process may hold the file before opening fails.
 constexpr int kBusyMilliseconds = 2000;
+/// The last version is written down so far ahead that few writes have to touch its page.
+constexpr std::uint64_t kAhead = 1000;
 
 constexpr const char* kSchema =
     "CREATE TABLE IF NOT EXISTS object (tbl TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL,"
@@ -80,7 +82,8 @@ class SqliteJournal final : public Journal {
 
   Result<void> write(std::uint64_t version, std::string_view table, std::string_view ns,
                      std::string_view name, const std::string* text) override {
-    const std::string number = std::to_string(version);
+    const bool count = version > counted_to_;
+    const std::string number = std::to_string(version + kAhead);
     sqlite3_stmt* change = text != nullptr ? put_.get() : remove_.get();
     bind_text(change, 1, table);
     bind_text(change, 2, ns);
@@ -91,6 +94,7 @@ class SqliteJournal final : public Journal {
     }
     bind_text(count_.get(), 1, number);
     for (sqlite3_stmt* step : {begin_.get(), change, count_.get(), commit_.get()}) {
+      if (step == count_.get() && !count) continue;
       const int state = sqlite3_step(step);
       sqlite3_reset(step);
       if (state == SQLITE_DONE) continue;
@@ -98,6 +102,7 @@ class SqliteJournal final : public Journal {
       sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
       return error;
     }
+    if (count) counted_to_ = version + kAhead;
     return {};
   }
 
@@ -149,6 +154,7 @@ class SqliteJournal final : public Journal {
   std::string file_;
   Database database_;
   Statement put_, remove_, count_, begin_, commit_;
+  std::uint64_t counted_to_ = 0;  ///< up to here versions are written down
 };
 
 }  // namespace

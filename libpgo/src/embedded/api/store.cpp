@@ -26,11 +26,13 @@ Result<void> Store::load() {
         PGO_TRY(json::Value document, json::parse(text));
         const auto slash = table.find('/');
         const auto known = built_in->find(table.substr(0, slash), "v1", table.substr(slash + 1));
-        RecordPtr record = make_record(known ? *known : custom, document, version);
-        live_bytes_ += record->bytes();
         Table& into = table_of(table);
+        auto record = std::make_shared<const Record>(
+            known ? *known : custom, std::make_shared<const kube::Object>(std::move(document)),
+            text, version, into.packer);
+        live_bytes_ += record->bytes();
         into.changed = std::max(into.changed, version);
-        into.objects[record->key] = record;
+        into.objects.insert(std::move(record));
         return {};
       });
   if (!last) return fail(std::move(last).error());
@@ -41,7 +43,8 @@ Result<void> Store::load() {
 
 Store::Table& Store::table_of(std::string_view name) {
   const auto found = tables_.find(name);
-  return found != tables_.end() ? found->second : tables_[std::string(name)];
+  return found != tables_.end() ? found->second
+                                : tables_.try_emplace(std::string(name), scratch_).first->second;
 }
 
 const Store::Table* Store::find_table(std::string_view name) const {
@@ -54,14 +57,12 @@ RecordPtr Store::get(std::string_view table, const Key& key) const {
   const Table* found = find_table(table);
   if (found == nullptr) return nullptr;
   const auto record = found->objects.find(key);
-  return record == found->objects.end() ? nullptr : record->second;
+  return record == found->objects.end() ? nullptr : *record;
 }
 
 void Store::collect(const Table& table, std::string_view ns, std::vector<RecordPtr>& into) {
-  auto at = ns.empty() ? table.objects.begin() : table.objects.lower_bound({std::string(ns), ""});
-  for (; at != table.objects.end() && (ns.empty() || at->first.ns == ns); ++at) {
-    into.push_back(at->second);
-  }
+  auto at = ns.empty() ? table.objects.begin() : table.objects.lower_bound(ByKey::View{ns, ""});
+  for (; at != table.objects.end() && (ns.empty() || (*at)->ns() == ns); ++at) into.push_back(*at);
 }
 
 Listing Store::list(std::string_view table, std::string_view ns) const {
@@ -79,13 +80,13 @@ Listing Store::select(std::string_view table, const Filter& filter, const Key* f
   if (found == nullptr) return listing;
   auto at = from != nullptr     ? found->objects.upper_bound(*from)
             : filter.ns.empty() ? found->objects.begin()
-                                : found->objects.lower_bound({filter.ns, ""});
+                                : found->objects.lower_bound(ByKey::View{filter.ns, ""});
   for (; at != found->objects.end(); ++at) {
-    if (!filter.ns.empty() && at->first.ns != filter.ns) break;
-    if (!filter.matches(*at->second)) continue;
+    if (!filter.ns.empty() && (*at)->ns() != filter.ns) break;
+    if (!filter.matches(**at)) continue;
     listing.more = limit > 0 && listing.records.size() == limit;
     if (listing.more) break;
-    listing.records.push_back(at->second);
+    listing.records.push_back(*at);
   }
   return listing;
 }
@@ -101,14 +102,17 @@ Result<Listing> Store::list_at(std::string_view table, std::string_view ns,
   // The first event after `version` on an object tells what it was at `version`.
   std::map<Key, RecordPtr> overlay;
   for (auto at = after(version); at != history_.end(); ++at) {
-    if (at->table == found && (ns.empty() || at->event.after->key.ns == ns)) {
-      overlay.emplace(at->event.after->key, at->event.before);
+    if (at->table == found && (ns.empty() || at->event.after->ns() == ns)) {
+      overlay.emplace(at->event.after->key(), at->event.before);
     }
   }
   std::map<Key, RecordPtr> state;
   std::vector<RecordPtr> now;
   collect(*found, ns, now);
-  for (RecordPtr& record : now) state.emplace(record->key, std::move(record));
+  for (RecordPtr& record : now) {
+    Key key = record->key();
+    state.emplace(std::move(key), std::move(record));
+  }
   for (auto& [key, record] : overlay) state[key] = std::move(record);
   for (auto& [key, record] : state) {
     if (record) listing.records.push_back(std::move(record));
@@ -142,8 +146,9 @@ std::deque<Store::HistoryEntry>::const_iterator Store::after(std::uint64_t versi
 
 void Store::remember(const Table& table, const Event& event) {
   history_.push_back({&table, event});
+
   history_bytes_ += event.after->bytes();
-  const std::size_t most_bytes = std::max(limits_.bytes, live_bytes_ / 2);
+  const std::size_t most_bytes = std::max(limits_.bytes, live_bytes_ / 8);
   while (!history_.empty() && (history_.size() > limits_.events || history_bytes_ > most_bytes)) {
     history_bytes_ -= history_.front().event.after->bytes();
     oldest_ = history_.front().event.version;
@@ -155,11 +160,9 @@ void Store::apply(Table& table, const Event& event, std::vector<std::shared_ptr<
   table.changed = event.version;
   if (event.before) live_bytes_ -= event.before->bytes();
   if (!event.removed) live_bytes_ += event.after->bytes();
-  if (event.removed) {
-    table.objects.erase(event.after->key);
-  } else {
-    table.objects[event.after->key] = event.after;
-  }
+  auto at = table.objects.lower_bound(event.after);
+  if (event.before) at = table.objects.erase(at);
+  if (!event.removed) table.objects.insert(at, event.after);
   remember(table, event);
   for (const std::shared_ptr<Watch>& watch : table.watches) {
     if (watch->offer(event)) to_wake.push_back(watch);
@@ -174,15 +177,19 @@ Result<RecordPtr> Store::write(const Resource& resource, const Key& key, const D
     const std::lock_guard lock(mutex_);
     Table& table = table_of(resource.table);
     const auto found = table.objects.find(key);
-    const RecordPtr current = found == table.objects.end() ? nullptr : found->second;
+    const RecordPtr current = found == table.objects.end() ? nullptr : *found;
     PGO_TRY(Change change, decide(current.get()));
     if (change.kind == Change::Kind::keep) return current;
     const std::uint64_t next = version_ + 1;
     const bool removed = change.kind == Change::Kind::remove;
-    result = make_record(resource, change.document, dry_run && current ? current->version : next);
+    const std::uint64_t version = dry_run && current ? current->version() : next;
+    const std::string text = text_at(version, change.document);
+    const auto document = std::make_shared<const kube::Object>(std::move(change.document));
+    result = std::make_shared<const Record>(resource, document, text, version, table.packer);
+    recent_[next % recent_.size()] = document;
     if (dry_run) return result;
-    if (auto kept = journal_->write(next, resource.table, key.ns, key.name,
-                                    removed ? nullptr : &result->text);
+    if (auto kept =
+            journal_->write(next, resource.table, key.ns, key.name, removed ? nullptr : &text);
         !kept) {
       return api_error(500, "InternalError", std::move(kept).error().message);
     }

@@ -6,6 +6,7 @@
 #include "embedded/api/watch.h"
 #include "pgo/base/result.h"
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,9 +46,9 @@ class Store {
  public:
   struct Limits {
     std::size_t events = 50'000;
-    /// Old states are whole documents, so history is also bounded by their size: by this, or by
-    /// half of what the present state takes when that is more.
-    std::size_t bytes = 8u << 20;
+    /// History is also bounded by the size of the old states in it: by this, or by an eighth of
+    /// what the present state takes when that is more.
+    std::size_t bytes = 4u << 20;
   };
 
   Store(Limits limits, std::unique_ptr<Journal> journal);
@@ -92,7 +94,10 @@ class Store {
 
  private:
   struct Table {
-    std::map<Key, RecordPtr> objects;
+    explicit Table(std::shared_ptr<json::Packer::Scratch> scratch) : packer(std::move(scratch)) {}
+
+    std::set<RecordPtr, ByKey> objects;
+    json::Packer packer;
     std::vector<std::shared_ptr<Watch>> watches;
     std::uint64_t changed = 0;
   };
@@ -112,6 +117,9 @@ class Store {
   mutable std::mutex mutex_;
   Limits limits_;
   std::unique_ptr<Journal> journal_;
+  std::shared_ptr<json::Packer::Scratch> scratch_ = json::Packer::make_scratch();
+  /// The documents written last: watchers, and who changes them again, need not read their text.
+  std::array<DocumentPtr, 128> recent_;
   std::map<std::string, Table, std::less<>> tables_;
   std::deque<HistoryEntry> history_;
   std::size_t history_bytes_ = 0;

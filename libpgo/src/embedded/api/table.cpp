@@ -49,7 +49,7 @@ std::string table_text(const Call& call, const std::vector<RecordPtr>& records,
   const bool whole = call.query.get("includeObject") == "Object";
   Value rows = Value::array();
   for (const RecordPtr& record : records) {
-    if (const auto object = json::parse(record->text)) {
+    if (const auto object = json::parse(record->text())) {
       rows.push_back(row_document(*call.resource, columns, *object, whole, now));
     }
   }

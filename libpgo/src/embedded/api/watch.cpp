@@ -1,5 +1,8 @@
 #include "embedded/api/watch.h"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace pgo::embedded::api {
@@ -7,6 +10,8 @@ namespace {
 
 /// A reader this far behind has stopped reading; it lists again after the end of its watch.
 constexpr std::size_t kMaxQueue = 100'000;
+
+constexpr std::size_t kTakenAtOnce = 256;
 
 }  // namespace
 
@@ -26,7 +31,7 @@ Watch::Watch(Filter filter, std::function<void()> on_ready)
     : filter_(std::move(filter)), on_ready_(std::move(on_ready)) {}
 
 bool Watch::offer(const Event& event) {
-  if (!filter_.ns.empty() && event.after->key.ns != filter_.ns) return false;
+  if (!filter_.ns.empty() && event.after->ns() != filter_.ns) return false;
   const bool was = event.before && filter_.matches(*event.before);
   const bool is = !event.removed && filter_.matches(*event.after);
   if (!was && !is) return false;
@@ -53,12 +58,14 @@ void Watch::end() {
   ended_ = true;
 }
 
-bool Watch::take(std::vector<Notice>& into) {
+Watch::Taken Watch::take(std::vector<Notice>& into) {
   const std::lock_guard lock(mutex_);
-  into.insert(into.end(), std::make_move_iterator(queue_.begin()),
-              std::make_move_iterator(queue_.end()));
-  queue_.clear();
-  return !ended_;
+  const auto end =
+      queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kTakenAtOnce));
+  into.insert(into.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+  if (!queue_.empty()) return Taken::some;
+  return ended_ ? Taken::last : Taken::all;
 }
 
 void Watch::wake() {

@@ -41,8 +41,14 @@ class Watch {
   /// Ends the watch from the server's side.
   void end();
 
-  /// Moves everything queued to `into`; false when the watch has ended and nothing is left.
-  bool take(std::vector<Notice>& into);
+  enum class Taken {
+    all,   ///< the queue is empty now
+    some,  ///< there is more
+    last,  ///< the watch has ended and nothing is left
+  };
+  /// Moves what is queued to the end of `into`, a bounded number at a time: a reader far behind
+  /// shall not hold the whole queue as text.
+  Taken take(std::vector<Notice>& into);
 
   /// Calls `on_ready` unless closed. Never under the store's lock.
   void wake();

@@ -33,28 +33,61 @@ class StoreWatch final : public kube::WatchStream {
   void announce_initial_end(std::uint64_t version) { initial_end_ = version; }
 
   Result<State> poll(std::vector<std::string>& lines) override {
-    // Read before the queue: every event up to this version is in the queue by then.
-    const std::uint64_t version = api_->store().version();
-    std::vector<Notice> notices;
-    const bool open = watch_->take(notices);
-    for (const Notice& notice : notices) lines.push_back(line_of(notice));
-    if (initial_end_) {
-      lines.push_back(bookmark(*std::exchange(initial_end_, std::nullopt), true));
-    } else if (bookmarks_ && api_->clock().now() - last_bookmark_ >= kBookmarkEvery) {
-      last_bookmark_ = api_->clock().now();
-      lines.push_back(bookmark(version, false));
+    Progress progress = take();
+    for (; progress.taken == Watch::Taken::some; progress = take()) {
+      for (const Notice& notice : progress.notices) lines.push_back(line_of(notice));
     }
-    return open ? State::open : State::ended;
+    for (const Notice& notice : progress.notices) lines.push_back(line_of(notice));
+    if (!progress.bookmark.empty()) lines.push_back(std::move(progress.bookmark));
+    return state_after(progress);
+  }
+
+  Result<State> poll_events(std::vector<kube::WatchEvent>& events) override {
+    Progress progress = take();
+    for (const Notice& notice : progress.notices) {
+      if (tables_) {
+        events.push_back({.line = line_of(notice)});
+      } else {
+        events.push_back({.type = to_string(notice.type), .object = notice.record->document()});
+      }
+    }
+    if (!progress.bookmark.empty()) events.push_back({.line = std::move(progress.bookmark)});
+    return state_after(progress);
   }
 
  private:
+  struct Progress {
+    std::vector<Notice> notices;
+    Watch::Taken taken = Watch::Taken::all;
+    std::string bookmark;  ///< the line to end with, if any
+  };
+
+  Progress take() {
+    Progress progress;
+    // Read before the queue: every event up to this version is in the queue by then.
+    const std::uint64_t version = api_->store().version();
+    progress.taken = watch_->take(progress.notices);
+    if (progress.taken == Watch::Taken::some) return progress;
+    if (initial_end_) {
+      progress.bookmark = bookmark(*std::exchange(initial_end_, std::nullopt), true);
+    } else if (bookmarks_ && api_->clock().now() - last_bookmark_ >= kBookmarkEvery) {
+      last_bookmark_ = api_->clock().now();
+      progress.bookmark = bookmark(version, false);
+    }
+    return progress;
+  }
+
+  static State state_after(const Progress& progress) {
+    return progress.taken == Watch::Taken::last ? State::ended : State::open;
+  }
+
   std::string line_of(const Notice& notice) {
     std::string line = "{\"type\":\"" + std::string(to_string(notice.type)) + "\",\"object\":";
     if (tables_) {
-      line += table_text(call_, {notice.record}, notice.record->version, {}, api_->clock().now(),
+      line += table_text(call_, {notice.record}, notice.record->version(), {}, api_->clock().now(),
                          !std::exchange(columns_sent_, true));
     } else {
-      line += notice.record->text;
+      line += notice.record->text();
     }
     line += '}';
     return line;

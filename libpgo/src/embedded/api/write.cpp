@@ -75,9 +75,9 @@ Result<Change> finish_update(const Call& call, const json::Value& current, json:
   return Change::put(std::move(wanted));
 }
 
-Result<json::Value> current_document(const Call& call, const Record* current) {
+Result<DocumentPtr> current_document(const Call& call, const Record* current) {
   if (current == nullptr) return not_found(call.resource->qualified(), call.name);
-  return json::parse(current->text);
+  return current->document();
 }
 
 /// Namespaces keep their own finalizers in the spec. Source: Namespace API, "finalize".
@@ -95,15 +95,14 @@ Result<Change> finalize_namespace(const json::Value& current, const json::Value&
 /// The answer of a write: the object itself, as a Scale for that subresource, as a Table if asked.
 Result<Answer> answer_with(const Api& api, const Call& call, int status, const RecordPtr& record) {
   if (call.subresource == "scale") {
-    PGO_TRY(const json::Value document, json::parse(record->text));
-    return json_answer(status, scale_of(*call.resource, document));
+    return json_answer(status, scale_of(*call.resource, record->document()->document()));
   }
   if (wants_table(call)) {
     return Answer{.status = status,
                   .content_type = "application/json",
-                  .body = table_text(call, {record}, record->version, {}, api.clock().now())};
+                  .body = table_text(call, {record}, record->version(), {}, api.clock().now())};
   }
-  return Answer{.status = status, .content_type = "application/json", .body = record->text};
+  return object_answer(call, status, *record);
 }
 
 bool needs_cluster_ip(const Call& call, const json::Value& document) {
@@ -117,7 +116,7 @@ Result<void> Api::require_namespace(const Call& call) const {
   if (!call.resource->namespaced) return {};
   const RecordPtr record = store_.get("/namespaces", {"", call.ns});
   if (!record) return not_found("namespaces", call.ns);
-  if (std::string_view(record->fields.c_str()) == "Terminating") {
+  if (std::string_view(record->fields().data()) == "Terminating") {
     return api_error(403, "Forbidden",
                      call.resource->qualified() +
                          " is forbidden: unable to create new content in "
@@ -163,7 +162,7 @@ Result<Answer> Api::create_object(const Call& call, json::Value document) {
       if (again) continue;
       return fail(std::move(record).error());
     }
-    if (type.table == "/events" && !call.dry_run()) expire_events(type, (*record)->key);
+    if (type.table == "/events" && !call.dry_run()) expire_events(type, (*record)->key());
     return answer_with(*this, call, 201, *record);
   }
 }
@@ -175,7 +174,8 @@ Result<Answer> Api::update(const Call& call) {
             store_.write(
                 *call.resource, call.key(),
                 [&](const Record* current) -> Result<Change> {
-                  PGO_TRY(const json::Value before, current_document(call, current));
+                  PGO_TRY(const DocumentPtr found, current_document(call, current));
+                  const json::Value& before = found->document();
                   json::Value wanted = before;
                   wanted.at_or_add("metadata")
                       .set("resourceVersion", scale["metadata"]["resourceVersion"]);
@@ -191,7 +191,8 @@ Result<Answer> Api::update(const Call& call) {
           store_.write(
               *call.resource, call.key(),
               [&](const Record* current) -> Result<Change> {
-                PGO_TRY(const json::Value before, current_document(call, current));
+                PGO_TRY(const DocumentPtr found, current_document(call, current));
+                const json::Value& before = found->document();
                 if (finalize) return finalize_namespace(before, document, *call.resource);
                 if (call.resource->custom &&
                     document["metadata"]["resourceVersion"].as_string().empty()) {
@@ -212,7 +213,8 @@ Result<Answer> Api::patch(const Call& call) {
           store_.write(
               *call.resource, call.key(),
               [&](const Record* current) -> Result<Change> {
-                PGO_TRY(const json::Value before, current_document(call, current));
+                PGO_TRY(const DocumentPtr found, current_document(call, current));
+                const json::Value& before = found->document();
                 if (call.subresource == "scale") {
                   PGO_TRY(const json::Value scale,
                           patched(call, kind, scale_of(*call.resource, before), *patch));

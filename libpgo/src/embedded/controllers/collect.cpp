@@ -23,7 +23,7 @@ std::vector<Related> Controllers::Impl::related_to(std::string_view uid) const {
     if (node == nullptr) continue;
     const Watched* watched = world.find(node->table);
     if (watched == nullptr) continue;
-    Seen object = watched->find(node->key.ns, node->key.name);
+    Seen object = watched->get(node->key.ns, node->key.name);
     if (object && object->uid() == dependent) found.push_back({watched->type, std::move(object)});
   }
   return found;

@@ -1,46 +1,12 @@
 #pragma once
 
 #include "embedded/controllers/decision.h"
+#include "embedded/controllers/owner_graph.h"
 
-#include <map>
-#include <set>
 #include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace pgo::embedded::controllers {
-
-inline constexpr std::string_view kForeground = "foregroundDeletion";
-inline constexpr std::string_view kOrphan = "orphan";
-
-/// Who owns whom, by UID, over all types.
-class OwnerGraph {
- public:
-  struct Node {
-    std::string table;
-    kube::ObjectKey key;
-    std::set<std::string> owners;
-    bool foreground = false;  ///< being deleted, waits for its dependents
-    bool orphaning = false;   ///< being deleted, sets its dependents free
-  };
-
-  /// Takes a change in and returns the UIDs worth a look.
-  std::vector<std::string> change(std::string_view table, const kube::Object* was,
-                                  const kube::Object* is);
-  const Node* find(std::string_view uid) const;
-  /// UIDs of the objects that name this one as owner.
-  std::vector<std::string> dependents(std::string_view uid) const;
-  /// Every object whose owners are not all known, or that is being deleted with care: what a look
-  /// is due for after a restart.
-  std::vector<std::string> suspects() const;
-
- private:
-  bool suspect(const Node& node) const;
-
-  std::map<std::string, Node, std::less<>> nodes_;
-  std::map<std::string, std::set<std::string>, std::less<>> dependents_;
-};
 
 /// What is known for certain about one owner reference.
 enum class OwnerState {

@@ -9,8 +9,10 @@ set(pgo_controller_sources
     facts
     garbage
     job
+    kept
     namespaces
     node_lifecycle
+    owner_graph
     replica_set
     routes
     scheduler

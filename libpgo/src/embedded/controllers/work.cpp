@@ -18,7 +18,7 @@ Result<Controllers::Impl::Decision> Controllers::Impl::decide(std::string_view c
                                                               const std::string& ns,
                                                               const std::string& name,
                                                               Seen& subject) {
-  auto about = [&](const World::Full& informer) { return subject = informer.get(ns, name); };
+  auto about = [&](const Watched& objects) { return subject = objects.get(ns, name); };
   if (controller == "set") {
     if (!about(world.sets)) return Decision{};
     return plan_replica_set(*subject, pods_of(subject->uid()), clock.now());
@@ -200,7 +200,7 @@ Result<Controllers::Impl::Decision> Controllers::Impl::decide_namespace(const ku
   view.root_ca_pem = options.root_ca_pem;
   auto known = [&](const kube::ResourceType& type, std::string_view name) -> Result<Seen> {
     const Watched* watched = world.find(table_of(type));
-    if (watched != nullptr && watched->synced()) return watched->find(ns.name(), name);
+    if (watched != nullptr && watched->synced()) return watched->get(ns.name(), name);
     auto live = client.get(type, ns.name(), name);
     if (live) return std::make_shared<const kube::Object>(*std::move(live));
     if (live.error().code == Code::not_found) return Seen();

@@ -11,37 +11,6 @@ namespace {
 
 constexpr Duration kDiscoveryRetry = std::chrono::seconds(1);
 
-template <class T>
-class WatchedOf final : public Watched {
- public:
-  template <class Make>
-  explicit WatchedOf(Make&& make) : informer(make(*this)) {}
-
-  kube::InformerStep step() override { return informer->step(); }
-  bool synced() const override { return informer->synced(); }
-  void applied(kube::Object answer) override { informer->applied(std::move(answer)); }
-  Seen find(std::string_view ns, std::string_view name) const override {
-    auto found = informer->get(ns, name);
-    if constexpr (std::same_as<T, kube::Object>) {
-      return found;
-    } else {
-      return found ? Seen(found, &found->object) : nullptr;
-    }
-  }
-  void each(const std::function<void(const kube::Object&)>& visit) const override {
-    informer->each([&](const kube::ObjectKey&, const T& value) { visit(whole(value)); });
-  }
-  static const kube::Object& whole(const T& value) {
-    if constexpr (std::same_as<T, kube::Object>) {
-      return value;
-    } else {
-      return value.object;
-    }
-  }
-
-  std::unique_ptr<kube::Informer<T>> informer;
-};
-
 std::vector<std::string> pod_keys(const kube::Object& pod) {
   std::vector<std::string> keys;
   if (std::string_view uid = controller_uid(pod); !uid.empty()) keys.push_back(by::owner(uid));
@@ -115,22 +84,6 @@ std::string selector(const kube::Object& service) {
 }
 }  // namespace by
 
-Light Light::from(const kube::Object& object) {
-  Light light;
-  json::Value& document = light.object.document();
-  document.set("apiVersion", object["apiVersion"]);
-  document.set("kind", object["kind"]);
-  json::Value& metadata = document.at_or_add("metadata");
-  for (std::string_view key : {"name", "namespace", "uid", "generation", "deletionTimestamp",
-                               "finalizers", "ownerReferences"}) {
-    const json::Value& value = object["metadata"][key];
-    if (!value.is_null()) metadata.set(key, value);
-  }
-  // The one ConfigMap whose content a controller keeps.
-  if (object.name() == "kube-root-ca.crt") document.set("data", object["data"]);
-  return light;
-}
-
 std::string table_of(const kube::ResourceType& type) {
   return std::string(type.plural) + "." + std::string(type.group);
 }
@@ -144,9 +97,10 @@ World::World(kube::Client client, const Clock& clock, IdSource& ids, Log log,
       on_ready_(std::move(on_ready)),
       changed_(std::move(changed)),
       any_news_(std::make_shared<std::atomic<bool>>(true)),
+      recent_(std::make_shared<Recent>()),
       namespaces(add_full(kube::types::kNamespace)),
       nodes(add_full(kube::types::kNode)),
-      pods(add_full(kube::types::kPod, pod_keys)),
+      pods(add_full(kube::types::kPod, pod_keys, Keep::pod)),
       services(add_full(kube::types::kService, service_keys)),
       endpoints(add_full(kube::types::kEndpoints)),
       claims(add_full(kube::types::kPersistentVolumeClaim)),
@@ -158,47 +112,99 @@ World::World(kube::Client client, const Clock& clock, IdSource& ids, Log log,
 
 World::~World() = default;
 
-kube::InformerOptions World::options(const Watched& watched) const {
-  return {.on_ready = [news = watched.news, any = any_news_, wake = on_ready_] {
+Watched::Watched(const kube::ResourceType& of, std::shared_ptr<const ServedType> offered, Keep keep,
+                 Keys keys, const Watching& with)
+    : type(of),
+      table(table_of(of)),
+      served(std::move(offered)),
+      keeper_(keep, with.recent),
+      informer_(
+          with.client, with.clock, with.ids, with.log, type, std::string(), {},
+          options(with.on_ready),
+          [keys = std::move(keys)](const Kept& kept) {
+            return keys ? keys(*kept.object()) : std::vector<std::string>();
+          },
+          [this](const Seen& object) { return keeper_.keep(object); }) {}
+
+kube::InformerOptions Watched::options(const std::function<void()>& on_ready) const {
+  return {.on_ready = [news = news, wake = on_ready] {
     news->store(true);
-    any->store(true);
-    if (wake) wake();
+    wake();
   }};
 }
 
-void World::add(std::unique_ptr<Watched> watched) { all_.push_back(std::move(watched)); }
-
-World::Full& World::add_full(const kube::ResourceType& type, Full::Keys keys) {
-  auto watched = std::make_unique<WatchedOf<kube::Object>>([&](Watched& self) {
-    return std::make_unique<Full>(client_, clock_, ids_, log_, type, std::string(),
-                                  kube::ListOptions{}, options(self), std::move(keys));
+void Watched::on_change(Changed changed) {
+  informer_.on_change([this, changed = std::move(changed)](const kube::ObjectKey&, const Kept* was,
+                                                           const Kept* is) {
+    const Seen now = is == nullptr ? nullptr : keeper_.take_out(*is);
+    Seen before = was == nullptr ? nullptr : now;
+    const bool compared = type.kind == kube::types::kPod.kind;
+    if (was != nullptr && (is == nullptr || compared || !was->same_object(*is))) {
+      before = keeper_.take_out(*was);
+    }
+    changed(before.get(), now.get());
   });
-  watched->type = type;
-  watched->table = table_of(type);
-  Full& informer = *watched->informer;
-  informer.on_change(
-      [this, self = watched.get()](const kube::ObjectKey&, const kube::Object* was,
-                                   const kube::Object* is) { changed_(*self, was, is); });
-  add(std::move(watched));
-  return informer;
+}
+
+Seen Watched::get(std::string_view ns, std::string_view name) const {
+  const auto kept = informer_.get(ns, name);
+  return kept ? keeper_.take_out(*kept) : nullptr;
+}
+
+std::vector<Seen> Watched::all() const {
+  std::vector<Seen> found;
+  informer_.each([&](const kube::ObjectKey&, const Kept& kept) { found.push_back(kept.object()); });
+  return found;
+}
+
+std::vector<Seen> Watched::indexed(std::string_view key) const {
+  std::vector<Seen> found;
+  informer_.each_indexed(key, [&](const kube::ObjectKey&, const Kept& kept) {
+    found.push_back(keeper_.take_out(kept));
+  });
+  return found;
+}
+
+void Watched::each(const Visit& visit) const {
+  informer_.each([&](const kube::ObjectKey& key, const Kept& kept) { visit(key, *kept.object()); });
+}
+
+void Watched::each_indexed(std::string_view key, const Visit& visit) const {
+  informer_.each_indexed(key, [&](const kube::ObjectKey& object, const Kept& kept) {
+    visit(object, *keeper_.take_out(kept));
+  });
+}
+
+Watching World::watching() const {
+  return {.client = client_,
+          .clock = clock_,
+          .ids = ids_,
+          .log = log_,
+          .on_ready =
+              [any = any_news_, wake = on_ready_] {
+                any->store(true);
+                if (wake) wake();
+              },
+          .recent = recent_};
+}
+
+Watched& World::add(std::unique_ptr<Watched> watched) {
+  Watched& added = *watched;
+  added.on_change([this, &added](const kube::Object* was, const kube::Object* is) {
+    if (added.type.kind == kube::types::kCustomResourceDefinition.kind) rediscover_ = true;
+    changed_(added, was, is);
+  });
+  all_.push_back(std::move(watched));
+  return added;
+}
+
+Watched& World::add_full(const kube::ResourceType& type, Watched::Keys keys, Keep keep) {
+  return add(std::make_unique<Watched>(type, nullptr, keep, std::move(keys), watching()));
 }
 
 void World::add_light(const ServedType& type) {
   auto served = std::make_shared<const ServedType>(type);
-  auto watched = std::make_unique<WatchedOf<Light>>([&](Watched& self) {
-    return std::make_unique<kube::Informer<Light>>(client_, clock_, ids_, log_, served->type(),
-                                                   std::string(), kube::ListOptions{},
-                                                   options(self));
-  });
-  watched->type = served->type();
-  watched->table = served->table();
-  watched->served = served;
-  watched->informer->on_change([this, self = watched.get()](const kube::ObjectKey&,
-                                                            const Light* was, const Light* is) {
-    if (self->type.kind == kube::types::kCustomResourceDefinition.kind) rediscover_ = true;
-    changed_(*self, was == nullptr ? nullptr : &was->object, is == nullptr ? nullptr : &is->object);
-  });
-  add(std::move(watched));
+  add(std::make_unique<Watched>(served->type(), served, Keep::metadata, nullptr, watching()));
 }
 
 bool World::step() {
@@ -293,7 +299,9 @@ void World::drop_missing(const std::vector<ServedType>& offered) {
   // Their objects are gone with the type; said before anything moves, as listeners look around.
   for (const std::unique_ptr<Watched>& item : all_) {
     if (!missing(item)) continue;
-    item->each([&](const kube::Object& object) { changed_(*item, &object, nullptr); });
+    item->each([&](const kube::ObjectKey&, const kube::Object& object) {
+      changed_(*item, &object, nullptr);
+    });
   }
   std::erase_if(all_, missing);
 }

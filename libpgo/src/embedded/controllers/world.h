@@ -1,6 +1,7 @@
 #pragma once
 
 #include "embedded/controllers/decision.h"
+#include "embedded/controllers/kept.h"
 #include "pgo/kube/informer.h"
 
 #include <atomic>
@@ -14,13 +15,6 @@
 
 namespace pgo::embedded::controllers {
 
-/// What garbage collection needs of an object that no other controller reads: its metadata.
-struct Light {
-  kube::Object object;
-  static Light from(const kube::Object& object);
-  bool operator==(const Light&) const = default;
-};
-
 /// A type the server offers, with the texts its ResourceType points to.
 struct ServedType {
   std::string group, version, kind, plural;
@@ -33,30 +27,59 @@ struct ServedType {
 
 std::string table_of(const kube::ResourceType& type);
 
+/// What the informer of one type needs beside its type.
+struct Watching {
+  kube::Client client;
+  const Clock& clock;
+  IdSource& ids;
+  Log log;
+  std::function<void()> on_ready;
+  std::shared_ptr<Recent> recent;
+};
+
 /// The objects of one type, kept current.
 class Watched {
  public:
-  virtual ~Watched() = default;
-  virtual kube::InformerStep step() = 0;
-  virtual bool synced() const = 0;
-  virtual void applied(kube::Object answer) = 0;
-  /// Null when there is none. Only metadata is complete for types nobody else reads.
-  virtual Seen find(std::string_view ns, std::string_view name) const = 0;
-  virtual void each(const std::function<void(const kube::Object&)>& visit) const = 0;
+  using Keys = std::function<std::vector<std::string>(const kube::Object&)>;
+  using Visit = std::function<void(const kube::ObjectKey&, const kube::Object&)>;
+  /// `was` null: new; `is` null: gone. Of pods `was` is the state before; of other types, where
+  /// that is nobody's concern, `is` stands for it as long as it is the same object.
+  using Changed = std::function<void(const kube::Object* was, const kube::Object* is)>;
 
-  kube::ResourceType type{};
-  std::string table;
-  std::shared_ptr<const ServedType> served;  ///< null for types known at compile time
-  std::shared_ptr<std::atomic<bool>> news = std::make_shared<std::atomic<bool>>(true);
+  /// `served` is null for types known at compile time.
+  Watched(const kube::ResourceType& type, std::shared_ptr<const ServedType> served, Keep keep,
+          Keys keys, const Watching& with);
+
+  kube::InformerStep step() { return informer_.step(); }
+  bool synced() const { return informer_.synced(); }
+  void applied(kube::Object answer) { informer_.applied(std::move(answer)); }
+  void on_change(Changed changed);
+
+  /// Null when there is none. Only metadata is complete where no more is kept.
+  Seen get(std::string_view ns, std::string_view name) const;
+  std::vector<Seen> all() const;
+  std::vector<Seen> indexed(std::string_view key) const;
+  void each(const Visit& visit) const;
+  void each_indexed(std::string_view key, const Visit& visit) const;
+
+  const kube::ResourceType type;
+  const std::string table;
+  const std::shared_ptr<const ServedType> served;
+  const std::shared_ptr<std::atomic<bool>> news = std::make_shared<std::atomic<bool>>(true);
   TimePoint next{};
+
+ private:
+  kube::InformerOptions options(const std::function<void()>& on_ready) const;
+
+  Keeper keeper_;
+  kube::Informer<Kept> informer_;
 };
 
 /// Everything the controllers observe: full documents of the types they manage, metadata of all
 /// others the server offers, found by discovery anew whenever a CustomResourceDefinition changes.
 class World {
  public:
-  using Full = kube::Informer<kube::Object>;
-  /// `was` null: new; `is` null: gone.
+  /// As Watched::Changed, with the type.
   using Changed =
       std::function<void(const Watched&, const kube::Object* was, const kube::Object* is)>;
 
@@ -81,10 +104,11 @@ class World {
   void applied(const kube::ResourceType& type, kube::Object answer);
 
  private:
-  kube::InformerOptions options(const Watched& watched) const;
-  Full& add_full(const kube::ResourceType& type, Full::Keys keys = {});
+  Watched& add_full(const kube::ResourceType& type, Watched::Keys keys = {},
+                    Keep keep = Keep::whole);
   void add_light(const ServedType& type);
-  void add(std::unique_ptr<Watched> watched);
+  Watched& add(std::unique_ptr<Watched> watched);
+  Watching watching() const;
   bool discover();
   Result<std::vector<ServedType>> offered() const;
   void drop_missing(const std::vector<ServedType>& offered);
@@ -96,6 +120,7 @@ class World {
   std::function<void()> on_ready_;
   Changed changed_;
   std::shared_ptr<std::atomic<bool>> any_news_;
+  std::shared_ptr<Recent> recent_;
   std::vector<std::unique_ptr<Watched>> all_;
   bool synced_ = false, complete_ = false;
   bool rediscover_ = true;
@@ -104,7 +129,7 @@ class World {
 
  public:
   /// The types known at compile time. Keys of the indexes are made by the functions in `by`.
-  Full &namespaces, &nodes, &pods, &services, &endpoints, &claims, &volumes, &deployments, &sets,
+  Watched &namespaces, &nodes, &pods, &services, &endpoints, &claims, &volumes, &deployments, &sets,
       &jobs, &leases;
 };
 
