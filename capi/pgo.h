@@ -139,8 +139,8 @@ PGO_API void pgo_cancel_free(pgo_cancel* cancel);
  *    "conditions": [{"reason": ..., "subject": ..., "since": ..., "explanation": ...}, ...],
  *    "lookAgainMs": 5000}                                    (absent: when something changes)
  * Other actions: "patch" (with "patch"), "delete" (with "uid"), "exec" (with "id" and "command",
- * without its input), "event". What an operator has started runs beside its plans: SQL of a schedule
- * that is under way is a condition here. */
+ * without its input), "event". What an operator has started runs beside its plans: SQL of a
+ * schedule that is under way is a condition here. */
 PGO_API pgo_error* pgo_plan(const char* view, size_t view_size, pgo_string** plan);
 
 /* ---- transports ---- */
