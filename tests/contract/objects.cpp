@@ -293,7 +293,10 @@ bool matches(std::string_view pattern, std::string_view text) {
 Intended Intended::load(const std::string& path) {
   Intended made;
   for (const auto& line : text::split(read(path), '\n')) {
-    if (!line.starts_with("| D") && !line.starts_with("| F") && !line.starts_with("| G")) continue;
+    const bool row = line.starts_with("| ") && line.size() > 3 &&
+                     std::string_view("DFGS").find(line[2]) != std::string_view::npos &&
+                     text::to_int(line.substr(3, 1)).has_value();
+    if (!row) continue;
     const auto cells = text::split(line, '|');
     REQUIRE_MESSAGE(cells.size() >= 6, "a row needs number, kind, path and reason: " << line);
     std::string where(text::trim(cells[3]));

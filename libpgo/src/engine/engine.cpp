@@ -57,6 +57,7 @@ struct Engine::State {
     std::vector<plan::Action> actions;
     Outcome outcome;
     std::string failure_event;
+    std::size_t execs = 0;  ///< commands among the actions
   };
 
   kube::Client client;
@@ -88,6 +89,7 @@ struct Engine::State {
   std::deque<Work> to_do;
   std::deque<Work> done;
   bool threaded = false, stopping = false;
+  std::size_t promised = 0;  ///< commands of plans that are being carried out
 
   State(kube::Client the_client, const Clock& the_clock, IdSource& the_ids, Log the_log,
         Options the_options)
@@ -269,7 +271,7 @@ void Engine::State::look_at(const std::string& key) {
       if (!set_up) error = std::move(set_up).error();
     }
     watch(target.ns);
-    Work work{key, {}, {}, {}};
+    Work work{.key = key, .actions = {}, .outcome = {}, .failure_event = {}};
     work.outcome.error = std::move(error);
     work.outcome.failed = "set up the namespace";
     return finish(std::move(work));
@@ -280,14 +282,22 @@ void Engine::State::look_at(const std::string& key) {
   plan::ClusterView view = cache->second->view(target.cluster);
   view.execs = execs.known(key);
   view.knows_execs = true;
-  view.exec_room = execs.room();
+  view.exec_room = execs.room(promised);
   plan::Plan plan = plan::plan_cluster(view, options.settings, clock.now());
   plans.fetch_add(1, std::memory_order_relaxed);
   record(key, plan);
   execs.keep_only(key, plan.execs());
   if (plan.look_again()) queue.add_after(key, *plan.look_again());
-  Work work{key, plan.take_actions(), {}, plan.failure_event()};
+  Work work{.key = key,
+            .actions = plan.take_actions(),
+            .outcome = {},
+            .failure_event = plan.failure_event()};
   if (work.actions.empty()) return finish(std::move(work));
+  work.execs =
+      static_cast<std::size_t>(std::ranges::count_if(work.actions, [](const plan::Action& action) {
+        return std::holds_alternative<plan::Exec>(action.what);
+      }));
+  promised += work.execs;
   actions.fetch_add(work.actions.size(), std::memory_order_relaxed);
   if (threaded) return hand_out(std::move(work));
   work.outcome = executor.execute(target.ns, target.cluster, work.actions);
@@ -308,6 +318,7 @@ void Engine::State::finish(Work work) {
       cache->second->applied(answer.type, std::move(answer.object));
     }
   }
+  promised -= work.execs;
   for (plan::Exec& exec : work.outcome.execs) {
     if (leading && !stopping) execs.start(work.key, std::move(exec));
   }

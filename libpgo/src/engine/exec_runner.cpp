@@ -19,7 +19,9 @@ std::vector<plan::ExecState> ExecRunner::known(const std::string& owner) const {
   return states;
 }
 
-bool ExecRunner::room() const { return running_ < static_cast<std::size_t>(options_.at_once); }
+bool ExecRunner::room(std::size_t promised) const {
+  return running_ + promised < static_cast<std::size_t>(options_.at_once);
+}
 
 void ExecRunner::start(const std::string& owner, plan::Exec exec) {
   List& list = known_[owner];

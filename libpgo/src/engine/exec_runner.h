@@ -36,7 +36,8 @@ class ExecRunner {
 
   /// What the next plan of this owner is to know.
   std::vector<plan::ExecState> known(const std::string& owner) const;
-  bool room() const;
+  /// Whether one more may start, beside those that run and `promised` ones that will.
+  bool room(std::size_t promised = 0) const;
 
   /// Starts it, unless one of this id runs.
   void start(const std::string& owner, plan::Exec exec);

@@ -128,7 +128,8 @@ TEST_CASE("execute: a patch bound to a version fails when the object has moved o
 TEST_CASE("execute: a command is handed back to be started, whatever fails after it") {
   Hands hands;
   hands.create(types::kConfigMap, config_map("one", "rhino"));
-  plan::Exec exec{.id = "sql", .ns = "pgouser1", .pod = "hippo", .container = "database"};
+  plan::Exec exec{
+      .id = "sql", .ns = "pgouser1", .pod = "hippo", .container = "database", .command = {"psql"}};
   const auto outcome = hands.act({{exec, "test"}, ensure(config_map("one"))});
   CHECK(outcome.error);
   REQUIRE(outcome.execs.size() == 1);
@@ -145,8 +146,8 @@ TEST_CASE("execute: how a command ended, and whether it can have begun") {
   const engine::Executor executor(
       kube::Client(commands), hands.clock, hands.ids, Log{}, {},
       [] { return Result<engine::SshKeys>(engine::SshKeys{"p", "a"}); }, 24);
-  plan::Exec exec{.id = "sql", .ns = "pgouser1", .pod = "hippo", .container = "database"};
-  exec.command = {"psql"};
+  plan::Exec exec{
+      .id = "sql", .ns = "pgouser1", .pod = "hippo", .container = "database", .command = {"psql"}};
   exec.timeout = std::chrono::minutes(30);
   const auto ends = [&](Result<kube::ExecResult> how, Duration after = {}) {
     commands.ends = [&, how]() -> Result<kube::ExecResult> {

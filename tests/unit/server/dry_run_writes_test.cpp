@@ -1,6 +1,7 @@
 #include "pgo/base/text.h"
 #include "pgo/json/codec.h"
 #include "pgo/manifests/render.h"
+#include "pgo/model/names.h"
 #include "pgo/server/rest_service.h"
 #include "request_world.h"
 
@@ -56,6 +57,17 @@ class Service {
     rest_ = *std::move(made);
     world.create("hippo");
     world.put_ready_pods(kNs, "hippo");
+    kube::Object primary = *world.client().get(kube::types::kPod, kNs, "hippo-pod");
+    primary.set_label(model::label::kDeploymentName, "hippo");
+    REQUIRE(world.client().update(kube::types::kPod, primary));
+    kube::Object deployment(kube::types::kDeployment, kNs, "hippo");
+    deployment.set_label(model::label::kCluster, "hippo");
+    deployment.set_label(model::label::kDatabase, model::kTrue);
+    deployment.set_label(model::label::kDeploymentName, "hippo");
+    deployment.document().set(
+        "spec", *json::parse(R"({"selector":{"matchLabels":{"a":"b"}},"template":{"metadata":
+                {"labels":{"a":"b"}},"spec":{"containers":[{"name":"database","image":"i"}]}}})"));
+    world.put(kube::types::kDeployment, deployment);
     world.put_instance(kNs, "hippo", "hippo-abcd", "replica");
     world.put_claim(kNs, "backup-hippo-pgdump-pvc");
     world.put_policy(kNs, "audit");
