@@ -6,6 +6,7 @@
 #include "pgo/embedded/api_server.h"
 #include "pgo/json/codec.h"
 #include "pgo/kube/client.h"
+#include "pgo/kube/informer.h"
 #include "pgo/kube/wakeup.h"
 #include "pgo/model/messages/clusters.h"
 #include "pgo/model/names.h"
@@ -65,33 +66,61 @@ class Stand {
   std::jthread thread_;
 };
 
-/// Page by page: what looks on should not be what takes the memory.
-std::size_t count_objects(const kube::Client& client, const kube::ResourceType& type,
-                          kube::ListOptions options, bool (*counts)(const kube::Object&)) {
-  options.limit = 200;
-  std::size_t count = 0;
-  do {
-    auto list = client.list(type, "", options);
-    if (!list) give_up(list.error().text());
-    count += static_cast<std::size_t>(std::ranges::count_if(list->items, counts));
-    options.continue_token = std::move(list->continue_token);
-  } while (!options.continue_token.empty());
-  return count;
-}
+/// Whether an object has come as far as it should. What looks on should take neither the time nor
+/// the memory that is measured: a bit for each object, from a watch.
+struct There {
+  bool there = false;
+  bool operator==(const There&) const = default;
+};
 
-std::size_t initialized(const kube::Client& client) {
-  return count_objects(client, kube::types::kPgCluster, {}, [](const kube::Object& cluster) {
-    return cluster["status"]["state"].as_string() == model::state::kClusterInitialized;
-  });
-}
-
-std::size_t ready_instances(const kube::Client& client) {
-  kube::ListOptions instances;
-  instances.label_selector = std::string(model::label::kDatabase) + "=true";
-  return count_objects(client, kube::types::kPod, instances, [](const kube::Object& pod) {
-    return std::ranges::any_of(pod["status"]["conditions"].items(), [](const json::Value& one) {
-      return one["type"].as_string() == "Ready" && one["status"].as_string() == "True";
+class Counted {
+ public:
+  Counted(const kube::Client& client, const Clock& clock, IdSource& ids,
+          const kube::ResourceType& type, std::string selector, bool (*there)(const kube::Object&))
+      : clock_(clock),
+        informer_(client, clock, ids, Log(), type, "",
+                  {.label_selector = std::move(selector),
+                   .field_selector = {},
+                   .limit = 0,
+                   .continue_token = {},
+                   .resource_version = {}},
+                  {.on_ready = wakeup_.callback()}, {},
+                  [there](const std::shared_ptr<const kube::Object>& object) {
+                    return There{there(*object)};
+                  }) {
+    informer_.on_change([this](const kube::ObjectKey&, const There* was, const There* is) {
+      if (is != nullptr && is->there) ++count_;
+      if (was != nullptr && was->there) --count_;
     });
+  }
+
+  /// False when that took longer than ten minutes from `start`.
+  bool reach(std::size_t wanted, Steady::time_point start) {
+    while (count_ < wanted) {
+      if (seconds_since(start) > 600) return false;
+      const auto done = informer_.step();
+      if (!done.progressed) {
+        const TimePoint soon = clock_.now() + std::chrono::seconds(1);
+        wakeup_.wait_until(std::min(done.next, soon), clock_, std::stop_token());
+      }
+    }
+    return true;
+  }
+
+ private:
+  const Clock& clock_;
+  kube::Wakeup wakeup_;
+  kube::Informer<There> informer_;
+  std::size_t count_ = 0;
+};
+
+bool initialized(const kube::Object& cluster) {
+  return cluster["status"]["state"].as_string() == model::state::kClusterInitialized;
+}
+
+bool ready(const kube::Object& pod) {
+  return std::ranges::any_of(pod["status"]["conditions"].items(), [](const json::Value& one) {
+    return one["type"].as_string() == "Ready" && one["status"].as_string() == "True";
   });
 }
 
@@ -134,6 +163,9 @@ int main(int argc, char** argv) {
     const auto rest = log_in((*environment)->endpoints());
     const auto transport = (*environment)->api().transport(embedded::Identity::admin());
     const kube::Client client(*transport);
+    Counted clusters(client, clock, ids, kube::types::kPgCluster, "", initialized);
+    Counted instances(client, clock, ids, kube::types::kPod,
+                      std::string(model::label::kDatabase) + "=true", ready);
 
     const auto start = Steady::now();
     for (int i = 0; i < count; ++i) {
@@ -147,15 +179,11 @@ int main(int argc, char** argv) {
       send(*rest, "/clusters", json::encode(request));
     }
     std::printf("%d clusters created through REST: %.2f s\n", count, seconds_since(start));
-    const auto until = [&](std::size_t wanted, std::size_t (*reached)(const kube::Client&)) {
-      while (reached(client) < wanted) {
-        if (seconds_since(start) > 600) give_up("not settled within 600 s");
-        std::this_thread::sleep_for(std::chrono::milliseconds(count / 2));
-      }
-    };
     const auto wanted = static_cast<std::size_t>(count);
-    until(wanted, initialized);
-    until(wanted * (1 + static_cast<std::size_t>(replicas)), ready_instances);
+    if (!clusters.reach(wanted, start) ||
+        !instances.reach(wanted * (1 + static_cast<std::size_t>(replicas)), start)) {
+      give_up("not settled within 600 s");
+    }
     std::printf("%d clusters with %d replicas each settled: %.2f s\n", count, replicas,
                 seconds_since(start));
 

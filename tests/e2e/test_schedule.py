@@ -1,5 +1,6 @@
 """Schedules on real PostgreSQL and pgBackRest."""
 import json
+import re
 import time
 
 import pytest
@@ -99,7 +100,7 @@ def test_while_scheduled_sql_takes_long_its_cluster_is_scaled_and_a_stop_is_prom
                "--policy=sleepy", "--database=userdb")
     try:
         eventually("the SQL runs", lambda: sleeping() == "1", 60)
-        daemon.pgo("scale", "clock")
+        daemon.pgo("scale", "clock", "--no-prompt")
         eventually("a replica streams", lambda: clock.streaming() >= 1, 90)
         eventually("the SQL is told of", lambda: "waiting for the SQL of a policy" in
                    daemon.pgo("explain", "clock").stdout, 30)
@@ -121,17 +122,18 @@ def test_k13_scheduled_sql_stops_at_its_error_which_is_told(daemon, clock, tmp_p
     daemon.pgo("create", "schedule", "clock", "--schedule=@every 2s", "--schedule-type=policy",
                "--policy=broken", "--database=userdb")
     try:
-        eventually("the failure is told", lambda: "last run failed: " in
-                   daemon.pgo("show", "schedule", "--schedule-name=clock-policy-broken").stdout, 60)
-        assert "division by zero" in daemon.pgo(
-            "show", "schedule", "--schedule-name=clock-policy-broken").stdout
+        # A firing may have met an instance that did not take writes yet: the next one is told of too.
+        eventually("the failure is told", lambda: re.search(
+            "last run failed: .*division by zero",
+            daemon.pgo("show", "schedule", "--schedule-name=clock-policy-broken").stdout), 60)
 
         def told():
-            events = [e for e in daemon.objects("events") if e["reason"] == "ApplyPolicyFailure"]
+            events = [e for e in daemon.objects("events") if e["reason"] == "ApplyPolicyFailure"
+                      and "division by zero" in e["message"]]
             return len(events) >= 2 and events[0]
         # One firing after the other, whatever became of the one before.
         event = eventually("two firings are told of", told, 60)
-        assert event["type"] == "Warning" and "division by zero" in event["message"]
+        assert event["type"] == "Warning"
         assert "schedulename=clock-policy-broken" in event["message"]
         assert in_database(daemon, clock, "userdb",
                            "select to_regclass('half') is not null, to_regclass('never') is null") == "t|t"

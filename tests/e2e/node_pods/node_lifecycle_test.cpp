@@ -183,9 +183,12 @@ TEST_CASE("restart of the node: pods run again in place, with address and one mo
   NodeWorld::spec(job).set("restartPolicy", "Never");
   world.create_pod(job);
   auto pod = world.create_pod(NodeWorld::shell_pod(
-      "steady", "trap 'echo clean end; exit 0' TERM; while :; do sleep 0.05; done"));
-  REQUIRE(NodeWorld::eventually(
-      [&] { return world.ready("steady") && world.phase("done") == "Succeeded"; }));
+      "steady", "trap 'echo clean end; exit 0' TERM; echo up; while :; do sleep 0.05; done"));
+  // A container is ready when it has started, which may be before its trap is set.
+  REQUIRE(NodeWorld::eventually([&] {
+    return world.ready("steady") && world.log_of("steady") == "up\n" &&
+           world.phase("done") == "Succeeded";
+  }));
   std::string ip(world.status("steady")["podIP"].as_string());
   world.restart_node(5s);
   REQUIRE(NodeWorld::eventually([&] {
@@ -193,7 +196,7 @@ TEST_CASE("restart of the node: pods run again in place, with address and one mo
     return container["ready"].as_bool() && container["restartCount"].as_int() == 1;
   }));
   CHECK(world.status("steady")["podIP"].as_string() == ip);
-  CHECK(world.log_of("steady", "main", true) == "clean end\n");
+  CHECK(world.log_of("steady", "main", true) == "up\nclean end\n");
   CHECK(world.phase("done") == "Succeeded");
   CHECK(world.log_of("done") == "result\n");
 }
