@@ -4,7 +4,7 @@
     make_wheel.py PACKAGE VERSION FOLDER
 
 The shared library goes inside; the libraries that it uses itself (OpenSSL, libcurl, fmt, SQLite,
-libyaml) are the system's. Source: the binary distribution format of the Python packaging guide."""
+Zstandard, libyaml) are the system's. Source: the binary distribution format of the Python packaging guide."""
 import base64
 import hashlib
 import os
