@@ -71,7 +71,7 @@ class Daemon:
         environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent",
                        "PGO_STATE_DIR": str(self.state), **(env or {})}
         done = subprocess.run([BIN / "pgo", *arguments], input=stdin, capture_output=True,
-                              text=True, env=environment, timeout=180)
+                              text=True, env=environment, timeout=300)
         if check:
             assert done.returncode == 0, f"pgo {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done

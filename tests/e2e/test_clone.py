@@ -30,7 +30,7 @@ def tasks(daemon, target):
 
 def test_a_clone_holds_what_the_source_held_and_goes_its_own_way(daemon, source):
     archived(daemon, source)
-    done = daemon.pgo("clone", "origin", "twin", "--wait", "--wait-timeout=170")
+    done = daemon.pgo("clone", "origin", "twin", "--wait", "--wait-timeout=290")
     assert "waiting for the copy of the repository" in done.stdout
     twin = Cluster(daemon, "twin", source.password)
     assert twin.sql("select count(*), sum(v) from public.t") == "1000|500500"
@@ -88,7 +88,7 @@ def test_a_clone_of_a_point_in_time_ends_at_that_transaction(daemon, source):
     source.sql("insert into public.t values (5002)")
     archived(daemon, source)
     daemon.pgo("clone", "origin", "earlier", f"--pitr-target={point}", "--wait",
-               "--wait-timeout=170")
+               "--wait-timeout=290")
     earlier = Cluster(daemon, "earlier", source.password)
     assert earlier.sql("select v from public.t where v > 5000 order by v") == "5001"
     daemon.pgo("delete", "cluster", "earlier", "--no-prompt")

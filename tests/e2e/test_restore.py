@@ -17,7 +17,7 @@ def scope(daemon):
 
 
 def restore(daemon, *options, check=True):
-    return daemon.pgo("restore", "pony", "--no-prompt", "--wait", "--wait-timeout=170", *options,
+    return daemon.pgo("restore", "pony", "--no-prompt", "--wait", "--wait-timeout=290", *options,
                       check=check)
 
 

@@ -159,7 +159,7 @@ def test_a_cluster_in_s3_alone_makes_replica_and_clone_from_there(daemon, bucket
     assert refused.returncode == 1 and "local" in refused.stderr
     assert "--pgbackrest-storage-type" not in refused.stderr  # a flag that clone does not have
     daemon.pgo("clone", "cloud", "fog", "--pgbackrest-storage-source=s3", "--wait",
-               "--wait-timeout=170")
+               "--wait-timeout=290")
     assert rows(Cluster(daemon, "fog", cluster.password)) == "4"
     daemon.pgo("delete", "cluster", "fog", "--no-prompt")
     refused = daemon.pgo("backup", "cloud", "--pgbackrest-storage-type=local", check=False)
@@ -200,7 +200,7 @@ def test_k19_a_clone_from_s3_holds_what_its_source_held(daemon, both, bucket):
     both.sql("insert into public.t values (3)")
     back_up(daemon, "both", "--pgbackrest-storage-type=s3", "--backup-opts=--type=incr")
     daemon.pgo("clone", "both", "copy", "--pgbackrest-storage-source=s3", "--wait",
-               "--wait-timeout=170")
+               "--wait-timeout=290")
     copy = Cluster(daemon, "copy", both.password)
     assert rows(copy) == rows(both) == "1,3"
     (restore,) = daemon.objects("jobs", "pgo-clone-step-2=true,pg-cluster=copy")
