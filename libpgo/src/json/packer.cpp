@@ -78,6 +78,11 @@ std::string Packed::text() const {
   return {data_.get(), size_};
 }
 
+Value Packed::value() const {
+  auto parsed = parse(text());
+  return parsed ? *std::move(parsed) : Value();
+}
+
 bool Packed::operator==(const Packed& other) const {
   if (size_ != other.size_) return false;
   if (size_ == 0) return true;

@@ -33,9 +33,7 @@ struct Kept {
   bool operator==(const Kept& other) const { return whole == other.whole && *face == *other.face; }
   ObjectPtr object() const {
     if (whole.empty()) return face;
-    // What was packed was a document: there is nothing to go wrong.
-    auto document = json::parse(whole.text());
-    return std::make_shared<const kube::Object>(document ? *std::move(document) : json::Value());
+    return std::make_shared<const kube::Object>(whole.value());
   }
 };
 

@@ -33,6 +33,13 @@ TEST_SUITE("json.packer") {
       REQUIRE(packed[static_cast<std::size_t>(i)].text() == document(i));
   }
 
+  TEST_CASE("a text is read as the document that it is, or as null") {
+    Packer packs = packer();
+    for (int i = 0; i < 500; ++i) packs.pack(document(i));
+    CHECK(packs.pack(document(7)).value() == parse(document(7)).value());
+    CHECK(packs.pack("no document").value().is_null());
+  }
+
   TEST_CASE("many similar texts take a fraction of their size") {
     Packer packs = packer();
     std::size_t bytes = 0, plain = 0;

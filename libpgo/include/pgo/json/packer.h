@@ -1,5 +1,7 @@
 #pragma once
 
+#include "pgo/json/value.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +17,8 @@ class Packed {
 
   /// The text as it was packed.
   std::string text() const;
+  /// What the text says; null where it was no JSON document.
+  Value value() const;
   bool empty() const { return size_ == 0; }
   /// Whether the texts are equal.
   bool operator==(const Packed& other) const;

@@ -68,9 +68,7 @@ Record::Record(const Resource& resource, const DocumentPtr& document, std::strin
 
 DocumentPtr Record::document() const {
   if (DocumentPtr document = document_.lock()) return document;
-  // What was packed was a document: there is nothing to go wrong.
-  auto read = json::parse(text());
-  return std::make_shared<const kube::Object>(read ? *std::move(read) : json::Value());
+  return std::make_shared<const kube::Object>(packed_.value());
 }
 
 }  // namespace pgo::embedded::api

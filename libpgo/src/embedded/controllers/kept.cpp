@@ -58,9 +58,7 @@ Seen part_of(const Seen& object, Keep what) {
 Seen Kept::object() const {
   Seen object = object_.lock();
   if (object) return object;
-  // What was packed here was a document: there is nothing to go wrong.
-  auto document = json::parse(document_.text());
-  object = std::make_shared<const kube::Object>(document ? *std::move(document) : json::Value());
+  object = std::make_shared<const kube::Object>(document_.value());
   object_ = object;
   return object;
 }
