@@ -17,7 +17,7 @@ std::string document(int number) {
   for (int i = 0; i < 30; ++i) {
     text += R"(,"label-)" + std::to_string(i) + R"(":"the same for all of them")";
   }
-  return text + "},\"seed\":" + std::to_string(number * 7919 % 100'003) + "}";
+  return text + "},\"seed\":" + std::to_string(100'000 + number * 7919 % 100'003) + "}";
 }
 
 Packer packer() { return Packer(Packer::make_scratch()); }
@@ -78,6 +78,14 @@ TEST_SUITE("json.packer") {
     CHECK(early == late);
     CHECK(late == packs.pack(document(1)));
     CHECK_FALSE(late == packs.pack(document(2)));
+    // Of one size, packed with one dictionary and with none.
+    const Packed plain = packer().pack(document(120));
+    for (int i = 100; i < 120; ++i) {
+      REQUIRE(document(i).size() == document(120).size());
+      CHECK_FALSE(packs.pack(document(i)) == packs.pack(document(120)));
+      CHECK_FALSE(packs.pack(document(i)) == plain);
+    }
+    CHECK(packs.pack(document(120)) == plain);
     CHECK_FALSE(Packed() == late);
     CHECK(Packed() == Packed());
   }
