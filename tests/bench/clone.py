@@ -107,7 +107,7 @@ class Phases:
         self.watch = subprocess.Popen(
             ["kubectl", "--kubeconfig", daemon.state / "kubeconfig", "get", "pods", "--watch",
              f"--selector=pg-cluster={name}",
-             f'--output=jsonpath={labels}{{.status.phase}}{{"|"}}{{.status.containerStatuses[0].ready}}{{"\n"}}'],
+             f'--output=jsonpath={labels}{{.status.phase}}{{"|"}}{{.status.containerStatuses[0].ready}}{{"\\n"}}'],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
