@@ -44,10 +44,11 @@ class Packer::Scratch {
     return ZSTD_compress_usingCDict(in_.get(), into.data(), into.size(), text.data(), text.size(),
                                     dictionary);
   }
-  void unpack(std::string& into, std::string_view packed, const ZSTD_DDict* dictionary) {
+  /// A sample has no tables to be read: using it as it is costs nothing.
+  void unpack(std::string& into, std::string_view packed, std::string_view sample) {
     const std::lock_guard lock(unpack_mutex_);
-    ZSTD_decompress_usingDDict(out_.get(), into.data(), into.size(), packed.data(), packed.size(),
-                               dictionary);
+    ZSTD_decompress_usingDict(out_.get(), into.data(), into.size(), packed.data(), packed.size(),
+                              sample.data(), sample.size());
   }
 
  private:
@@ -59,17 +60,17 @@ class Packer::Scratch {
 
 class Packed::Dictionary {
  public:
-  Dictionary(std::string_view sample, std::shared_ptr<Packer::Scratch> scratch)
-      : dictionary_(ZSTD_createDDict(sample.data(), sample.size())), scratch_(std::move(scratch)) {}
+  Dictionary(std::string sample, std::shared_ptr<Packer::Scratch> scratch)
+      : sample_(std::move(sample)), scratch_(std::move(scratch)) {}
 
   std::string unpack(std::string_view packed, std::size_t size) const {
     std::string text(size, '\0');
-    scratch_->unpack(text, packed, dictionary_.get());
+    scratch_->unpack(text, packed, sample_);
     return text;
   }
 
  private:
-  Owned<ZSTD_DDict, ZSTD_freeDDict> dictionary_;
+  std::string sample_;
   std::shared_ptr<Packer::Scratch> scratch_;
 };
 
@@ -117,9 +118,8 @@ void Packer::State::observe(std::string_view text) {
 
 void Packer::State::change_dictionary() {
   in.reset(ZSTD_createCDict(sample.data(), sample.size(), kLevel));
-  out = std::make_shared<const Packed::Dictionary>(sample, scratch);
-  sample.clear();
   sample.shrink_to_fit();
+  out = std::make_shared<const Packed::Dictionary>(std::exchange(sample, {}), scratch);
   sample_at = count * kGrowth;
 }
 
