@@ -5,6 +5,7 @@
 #include "embedded/api/watch_stream.h"
 #include "pgo/base/text.h"
 
+#include <arpa/inet.h>
 #include <utility>
 
 namespace pgo::embedded::api {
@@ -200,18 +201,14 @@ void Api::expire_events(const Resource& type, const Key& added) {
 Result<std::string> Api::free_cluster_ip() const {
   // Third and fourth byte run from the first to the last address of the service network.
   std::vector<bool> used(std::size_t{1} << 16);
-  const auto place = [](std::int64_t third, std::int64_t fourth) {
+  const auto place = [](int third, int fourth) {
     return static_cast<std::size_t>(third) << 8 | static_cast<std::size_t>(fourth);
   };
   for (const RecordPtr& record : store_.list("/services", "").records) {
-    const char* const address = record->fields().data();  // as far as the NUL that ends this field
-    const std::vector<std::string> parts = text::split(address, '.');
-    if (parts.size() != 4) continue;
-    const auto third = text::to_int(parts[2]).value_or(-1);
-    const auto fourth = text::to_int(parts[3]).value_or(-1);
-    if (third >= 0 && third < 256 && fourth >= 0 && fourth < 256) {
-      used[place(third, fourth)] = true;
-    }
+    in_addr address{};
+    // As far as the NUL that ends this field.
+    if (::inet_pton(AF_INET, record->fields().data(), &address) != 1) continue;
+    used[ntohl(address.s_addr) & 0xffff] = true;
   }
   for (int third = options_.service_first; third <= options_.service_last; ++third) {
     for (int fourth = 1; fourth < 255; ++fourth) {
