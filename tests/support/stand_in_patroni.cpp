@@ -10,7 +10,7 @@ namespace pgo::test {
 namespace {
 
 kube::Object config_map(const kube::ObjectKey& scope, std::string_view suffix) {
-  kube::Object map(kube::types::kConfigMap, scope.ns, scope.name + std::string(suffix));
+  kube::Object map(kube::types::kConfigMap, scope.ns, std::string(scope.name).append(suffix));
   map.set_label("vendor", "crunchydata");
   map.set_label("crunchy-pgha-scope", scope.name);
   return map;
@@ -59,7 +59,7 @@ Result<StandInPatroni::Outcome> StandInPatroni::run_scope(const kube::ObjectKey&
   auto candidate = std::ranges::find_if(members, leads);
   if (std::ranges::count_if(members, leads) != 1) {
     // A member that comes back still wears the label of its last reign: the lock decides.
-    auto lock = client_.get(kube::types::kConfigMap, scope.ns, scope.name + "-leader");
+    auto lock = client_.get(kube::types::kConfigMap, scope.ns, std::string(scope.name) + "-leader");
     if (!lock && lock.error().code != Code::not_found) return fail(std::move(lock).error());
     std::string holder(lock ? lock->annotation("leader") : std::string_view());
     candidate = std::ranges::find_if(
@@ -103,7 +103,7 @@ Result<void> StandInPatroni::label(const StandInPod& pod, std::string_view role)
 }
 
 Result<void> StandInPatroni::keep_config(const kube::ObjectKey& scope) {
-  auto there = client_.get(kube::types::kConfigMap, scope.ns, scope.name + "-config");
+  auto there = client_.get(kube::types::kConfigMap, scope.ns, std::string(scope.name) + "-config");
   if (there) return {};
   if (there.error().code != Code::not_found) return fail(std::move(there).error());
   kube::Object config = config_map(scope, "-config");
@@ -116,7 +116,7 @@ Result<void> StandInPatroni::keep_config(const kube::ObjectKey& scope) {
 }
 
 Result<void> StandInPatroni::lead(const kube::ObjectKey& scope, const StandInPod& pod) {
-  auto lock = client_.get(kube::types::kConfigMap, scope.ns, scope.name + "-leader");
+  auto lock = client_.get(kube::types::kConfigMap, scope.ns, std::string(scope.name) + "-leader");
   if (!lock && lock.error().code != Code::not_found) return fail(std::move(lock).error());
   if (lock && lock->annotation("leader") == pod.name) return {};
   kube::Object next = lock ? *lock : config_map(scope, "-leader");

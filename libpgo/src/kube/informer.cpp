@@ -228,7 +228,7 @@ std::optional<Error> InformerCore::State::apply(WatchEvent event) {
   }
   const Object& object = *event.object;
   Version version(object.resource_version());
-  ObjectKey key{std::string(object.ns()), std::string(object.name())};
+  ObjectKey key{object.ns(), object.name()};
   if (event.type == "ADDED" || event.type == "MODIFIED") {
     if (!key.name.empty()) store.put(std::move(key), std::move(event.object), version);
   } else if (event.type == "DELETED") {
@@ -285,7 +285,7 @@ void InformerCore::each_indexed(std::string_view key, const Visit& visit) const 
 
 void InformerCore::applied(Object answer) {
   if (answer.name().empty() || !(state_->ns.empty() || answer.ns() == state_->ns)) return;
-  ObjectKey key{std::string(answer.ns()), std::string(answer.name())};
+  ObjectKey key{answer.ns(), answer.name()};
   Version version(answer.resource_version());
   if (!state_->selects(answer)) {
     state_->store.erase(key, version);
@@ -297,8 +297,10 @@ void InformerCore::applied(Object answer) {
 
 void InformerCore::removed(std::string_view ns, std::string_view name,
                            std::string_view resource_version) {
-  state_->store.erase({std::string(ns), std::string(name)}, Version(resource_version));
+  state_->store.erase({ns, name}, Version(resource_version));
 }
+
+void InformerCore::index_again() { state_->store.index_again(); }
 
 void InformerCore::set_on_change(OnChange on_change) {
   state_->store.set_on_change(std::move(on_change));

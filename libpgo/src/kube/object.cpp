@@ -84,6 +84,13 @@ void Object::add_owner(const OwnerReference& owner) {
   references.make_array().push_back(std::move(reference));
 }
 
+std::string ObjectKey::text() const {
+  std::string result(ns);
+  if (!result.empty()) result += '/';
+  result += name;
+  return result;
+}
+
 std::string Object::text() const {
   std::string result(kind());
   result += ' ';

@@ -1,6 +1,7 @@
 #include "kube/object_store.h"
 
 #include <algorithm>
+#include <span>
 
 namespace pgo::kube::detail {
 
@@ -17,10 +18,11 @@ bool ObjectStore::outdated_by_deletion(const ObjectKey& key, const Version& vers
 }
 
 void ObjectStore::put(ObjectKey key, std::shared_ptr<const Object> object, Version version) {
-  const auto existing = objects_.find(key);
-  if (existing != objects_.end() && existing->second.version.at_or_after(version)) return;
+  const auto at = objects_.lower_bound(key);
+  const bool existing = at != objects_.end() && at->first == key;
+  if (existing && at->second.version.at_or_after(version)) return;
   if (outdated_by_deletion(key, version)) return;
-  store(std::move(key), hooks_.project(std::move(object)), std::move(version));
+  store(at, std::move(key), hooks_.project(std::move(object)), std::move(version));
 }
 
 void ObjectStore::put_answer(ObjectKey key, std::shared_ptr<const Object> object, Version version) {
@@ -42,7 +44,7 @@ void ObjectStore::erase(const ObjectKey& key, const Version& version) {
 }
 
 ObjectStore::Listed ObjectStore::listed(Object&& object) const {
-  Listed result{.key = {std::string(object.ns()), std::string(object.name())},
+  Listed result{.key = {object.ns(), object.name()},
                 .version = Version(object.resource_version()),
                 .value = {}};
   result.value = hooks_.project(std::make_shared<const Object>(std::move(object)));
@@ -53,12 +55,12 @@ bool ObjectStore::replace(std::vector<Listed> list, Version at) {
   const bool rewound = progress_.after(at);
   ++generation_;
   for (Listed& item : list) {
-    const auto existing = objects_.find(item.key);
-    if (existing != objects_.end() && !rewound &&
-        existing->second.version.at_or_after(item.version)) {
-      existing->second.generation = generation_;
+    const auto place = objects_.lower_bound(item.key);
+    const bool existing = place != objects_.end() && place->first == item.key;
+    if (existing && !rewound && place->second.version.at_or_after(item.version)) {
+      place->second.generation = generation_;
     } else if (rewound || !outdated_by_deletion(item.key, item.version)) {
-      store(std::move(item.key), std::move(item.value), std::move(item.version)).generation =
+      store(place, std::move(item.key), std::move(item.value), std::move(item.version)).generation =
           generation_;
     }
   }
@@ -76,10 +78,12 @@ bool ObjectStore::replace(std::vector<Listed> list, Version at) {
   return !rewound;
 }
 
-ObjectStore::Entry& ObjectStore::store(ObjectKey key, Value value, Version version) {
-  const auto [at, added] = objects_.try_emplace(std::move(key));
+ObjectStore::Entry& ObjectStore::store(Objects::iterator at, ObjectKey key, Value value,
+                                       Version version) {
+  at = objects_.try_emplace(at, std::move(key));
   Entry& entry = at->second;
   entry.version = std::move(version);
+  const bool added = entry.value == nullptr;
   if (!added && hooks_.equal(entry.value.get(), value.get())) return entry;
   if (!added) unindex(*at);
   const Value was = std::exchange(entry.value, std::move(value));
@@ -108,23 +112,35 @@ auto place_of(Bucket& bucket, const ObjectKey& key) {
 void ObjectStore::index(Objects::value_type& node) {
   if (!hooks_.keys) return;
   const std::vector<std::string> keys = hooks_.keys(node.second.value.get());
-  node.second.buckets.reserve(keys.size());
+  if (keys.empty()) return;
+  Entry& entry = node.second;
+  entry.buckets = std::make_unique<Index::iterator[]>(keys.size());
   for (const std::string& key : keys) {
-    const auto at = index_.try_emplace(key).first;
+    auto at = index_.find(key);
+    if (at == index_.end()) at = index_.try_emplace(json::String(key)).first;
     Bucket& bucket = at->second;
     const auto place = place_of(bucket, node.first);
     if (place != bucket.end() && *place == &node) continue;  // the key was given twice
     bucket.insert(place, &node);
-    node.second.buckets.push_back(at);
+    entry.buckets[entry.bucket_count++] = at;
   }
 }
 
 void ObjectStore::unindex(Objects::value_type& node) {
-  for (const Index::iterator at : node.second.buckets) {
+  Entry& entry = node.second;
+  for (const Index::iterator at : std::span(entry.buckets.get(), entry.bucket_count)) {
     at->second.erase(place_of(at->second, node.first));
     if (at->second.empty()) index_.erase(at);
   }
-  node.second.buckets.clear();
+  entry.buckets.reset();
+  entry.bucket_count = 0;
+}
+
+void ObjectStore::index_again() {
+  for (Objects::value_type& node : objects_) {
+    unindex(node);
+    index(node);
+  }
 }
 
 ObjectStore::Value ObjectStore::get(std::string_view ns, std::string_view name) const {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "kube/version.h"
+#include "pgo/json/string.h"
 #include "pgo/kube/informer.h"
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +49,8 @@ class ObjectStore {
   Value get(std::string_view ns, std::string_view name) const;
   void each(const InformerCore::Visit& visit) const;
   void each_indexed(std::string_view key, const InformerCore::Visit& visit) const;
+  /// Asks for the keys of every object again.
+  void index_again();
 
  private:
   struct KeyLess {
@@ -59,19 +63,26 @@ class ObjectStore {
       return view(a) < view(b);
     }
   };
+  struct TextLess {
+    using is_transparent = void;
+    bool operator()(std::string_view a, std::string_view b) const { return a < b; }
+  };
   struct Entry;
   using Objects = std::map<ObjectKey, Entry, KeyLess>;
   /// What was found under one key, ordered.
   using Bucket = std::vector<const Objects::value_type*>;
-  using Index = std::map<std::string, Bucket, std::less<>>;
+  using Index = std::map<json::String, Bucket, TextLess>;
+  /// There is one for each object of each informer: it is kept small.
   struct Entry {
     Value value;
     Version version;
-    std::vector<Index::iterator> buckets;  ///< those that hold it
-    std::uint64_t generation = 0;
+    std::unique_ptr<Index::iterator[]> buckets;  ///< those that hold it
+    std::uint32_t bucket_count = 0;
+    std::uint32_t generation = 0;
   };
 
-  Entry& store(ObjectKey key, Value value, Version version);
+  /// `at` is where the object is, or the place before which it belongs.
+  Entry& store(Objects::iterator at, ObjectKey key, Value value, Version version);
   void drop(Objects::iterator at);
   void index(Objects::value_type& node);
   void unindex(Objects::value_type& node);
@@ -84,7 +95,7 @@ class ObjectStore {
   /// Own deletions of which the server's event has not come yet.
   std::map<ObjectKey, Version> deleted_;
   Version progress_;
-  std::uint64_t generation_ = 0;
+  std::uint32_t generation_ = 0;
 };
 
 }  // namespace pgo::kube::detail

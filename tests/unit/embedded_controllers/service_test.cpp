@@ -75,6 +75,28 @@ TEST_SUITE("embedded.controllers.endpoints") {
     CHECK(count(endpoints(world), "notReadyAddresses") == 0);
   }
 
+  TEST_CASE(
+      "endpoints: a Service finds pods that were there first, by whichever label it selects") {
+    SmallCluster world;
+    world.create(types::kDeployment, "default", deployment("web", 1));
+    world.pass(5s);
+    const std::string pod(world.list(types::kPod, "default").at(0).name());
+    world.merge(types::kPod, "default", pod, R"({"metadata":{"labels":{"zone":"east"}}})");
+    world.settle();
+    world.create(types::kService, "default", service(kPlain));
+    world.settle();
+    CHECK(count(endpoints(world), "addresses") == 1);
+    world.create(types::kService, "default",
+                 R"({"metadata":{"name":"east"},"spec":{"selector":{"zone":"east"},
+                    "ports":[{"port":80}]}})");
+    world.settle();
+    CHECK(count(world.get(types::kEndpoints, "default", "east"), "addresses") == 1);
+    // From now on pods are followed by that label too.
+    world.merge(types::kPod, "default", pod, R"({"metadata":{"labels":{"zone":"west"}}})");
+    world.settle();
+    CHECK(count(world.get(types::kEndpoints, "default", "east"), "addresses") == 0);
+  }
+
   TEST_CASE("endpoints: a terminating pod gets no more traffic") {
     StandInOptions slow;
     slow.stops_after = 60s;

@@ -67,7 +67,7 @@ struct Fixture {
       changes.push_back((was == nullptr  ? "+"
                          : is == nullptr ? "-"
                                          : "~") +
-                        key.name + (is == nullptr ? "" : ":" + is->phase));
+                        std::string(key.name) + (is == nullptr ? "" : ":" + is->phase));
     });
   }
 
@@ -155,6 +155,25 @@ TEST_SUITE("kube.informer") {
     REQUIRE(f.pods.indexed("rhino").size() == 1);
     CHECK(f.pods.indexed("rhino")[0]->name == "a");
     CHECK(f.pods.all().size() == 2);
+  }
+
+  TEST_CASE("informer: objects that were there are found by keys that are learned later") {
+    test::ScriptedTransport transport;
+    VirtualClock clock{TimePoint{}};
+    SeededIdSource ids(1);
+    bool by_phase = false;
+    Informer<PodView> pods(Client(transport), clock, ids, Log(), types::kPod, "", {}, {},
+                           [&by_phase](const PodView& view) {
+                             return std::vector{by_phase ? view.phase : view.cluster};
+                           });
+    transport.answer(200, list(10, {pod("a", 5), pod("b", 6, "Pending")}));
+    pods.step();
+    REQUIRE(pods.indexed("hippo").size() == 2);
+    by_phase = true;
+    pods.index_again();
+    CHECK(pods.indexed("hippo").empty());
+    REQUIRE(pods.indexed("Pending").size() == 1);
+    CHECK(pods.indexed("Pending")[0]->name == "b");
   }
 
   TEST_CASE("informer: an own write is seen at once and an older event does not undo it") {

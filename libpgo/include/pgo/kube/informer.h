@@ -67,6 +67,7 @@ class InformerCore {
   void applied(Object answer);
   void removed(std::string_view ns, std::string_view name, std::string_view resource_version);
   void set_on_change(OnChange on_change);
+  void index_again();
 
  private:
   struct State;
@@ -170,6 +171,10 @@ class Informer {
                          visit(key, *static_cast<const T*>(value.get()));
                        });
   }
+
+  /// Asks for the keys of every object again: to be called when the function that gives them has
+  /// learned something. Takes time that grows with the number of objects.
+  void index_again() { core_.index_again(); }
 
   /// Takes in the answer of an own write at once. An object that the selectors no longer take is
   /// dropped. Answers may come late and in any order.

@@ -116,9 +116,9 @@ class Object {
 
 /// Names one object.
 struct ObjectKey {
-  std::string ns{}, name{};
+  json::String ns{}, name{};
   auto operator<=>(const ObjectKey&) const = default;
-  std::string text() const { return ns.empty() ? name : ns + "/" + name; }
+  std::string text() const;
 };
 
 }  // namespace pgo::kube

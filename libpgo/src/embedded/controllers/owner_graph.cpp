@@ -15,19 +15,17 @@ auto place_of(std::vector<OwnerGraph::Node*>& nodes, const OwnerGraph::Node& nod
 /// Owners that wait for their dependents, or set them free, look again when one has changed.
 void look_at_waiting(const std::vector<OwnerGraph::Node*>& owners, std::vector<std::string>& look) {
   for (const OwnerGraph::Node* owner : owners) {
-    if (owner->known && (owner->foreground || owner->orphaning)) look.push_back(owner->uid);
+    if (owner->known && (owner->foreground || owner->orphaning)) look.emplace_back(owner->uid);
   }
 }
 
 }  // namespace
 
 OwnerGraph::Node& OwnerGraph::node_of(std::string_view uid) {
-  if (const auto found = nodes_.find(uid); found != nodes_.end()) return *found->second;
+  if (const auto found = nodes_.find(uid); found != nodes_.end()) return **found;
   auto made = std::make_unique<Node>();
   made->uid = uid;
-  Node& node = *made;
-  nodes_.emplace(node.uid, std::move(made));
-  return node;
+  return **nodes_.insert(std::move(made)).first;
 }
 
 std::vector<OwnerGraph::Node*> OwnerGraph::owners_of(const kube::Object& object) {
@@ -43,7 +41,8 @@ std::vector<OwnerGraph::Node*> OwnerGraph::owners_of(const kube::Object& object)
 }
 
 void OwnerGraph::drop_if_unused(Node& node) {
-  if (!node.known && node.dependents.empty()) nodes_.erase(node.uid);
+  if (node.known || !node.dependents.empty()) return;
+  nodes_.erase(nodes_.find(node.uid.view()));
 }
 
 void OwnerGraph::set_owners(Node& node, std::vector<Node*> owners) {
@@ -71,8 +70,8 @@ std::vector<std::string> OwnerGraph::change(std::string_view table, const kube::
   if (was != nullptr && (is == nullptr || was->uid() != is->uid())) {
     const std::string uid(was->uid());
     if (const auto found = nodes_.find(uid); found != nodes_.end()) {
-      look_at_waiting(found->second->owners, look);
-      forget(*found->second);
+      look_at_waiting((*found)->owners, look);
+      forget(**found);
     }
     for (std::string& dependent : dependents(uid)) look.push_back(std::move(dependent));
   }
@@ -81,7 +80,7 @@ std::vector<std::string> OwnerGraph::change(std::string_view table, const kube::
   Node& node = node_of(is->uid());
   const bool was_known = std::exchange(node.known, true);
   node.table = *tables_.emplace(table).first;
-  node.key = {std::string(is->ns()), std::string(is->name())};
+  node.key = {is->ns(), is->name()};
   const bool in_deletion = is->being_deleted();
   const bool foreground = in_deletion && has_finalizer(*is, kForeground);
   const bool orphaning = in_deletion && has_finalizer(*is, kOrphan);
@@ -96,7 +95,7 @@ std::vector<std::string> OwnerGraph::change(std::string_view table, const kube::
   }
   // A dependent that stopped blocking, or went into deletion itself.
   look_at_waiting(node.owners, look);
-  if (moved && suspect(node)) look.push_back(node.uid);
+  if (moved && suspect(node)) look.emplace_back(node.uid);
   return look;
 }
 
@@ -108,21 +107,21 @@ bool OwnerGraph::suspect(const Node& node) {
 
 const OwnerGraph::Node* OwnerGraph::find(std::string_view uid) const {
   const auto found = nodes_.find(uid);
-  return found == nodes_.end() || !found->second->known ? nullptr : found->second.get();
+  return found == nodes_.end() || !(*found)->known ? nullptr : found->get();
 }
 
 std::vector<std::string> OwnerGraph::dependents(std::string_view uid) const {
   std::vector<std::string> found;
   const auto node = nodes_.find(uid);
   if (node == nodes_.end()) return found;
-  for (const Node* dependent : node->second->dependents) found.push_back(dependent->uid);
+  for (const Node* dependent : (*node)->dependents) found.emplace_back(dependent->uid);
   return found;
 }
 
 std::vector<std::string> OwnerGraph::suspects() const {
   std::vector<std::string> found;
-  for (const auto& [uid, node] : nodes_) {
-    if (node->known && suspect(*node)) found.emplace_back(uid);
+  for (const NodePtr& node : nodes_) {
+    if (node->known && suspect(*node)) found.emplace_back(node->uid);
   }
   return found;
 }

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "pgo/json/string.h"
 #include "pgo/kube/object.h"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -20,9 +20,9 @@ inline constexpr std::string_view kOrphan = "orphan";
 class OwnerGraph {
  public:
   struct Node {
-    std::string uid;
-    std::string_view table;  ///< lives as long as the graph
+    json::String uid;
     kube::ObjectKey key;
+    std::string_view table;                 ///< lives as long as the graph
     bool known = false;                     ///< seen itself, not only named as an owner
     bool foreground = false;                ///< being deleted, waits for its dependents
     bool orphaning = false;                 ///< being deleted, sets its dependents free
@@ -49,8 +49,17 @@ class OwnerGraph {
   void drop_if_unused(Node& node);
   static bool suspect(const Node& node);
 
-  /// The keys lie in the nodes.
-  std::map<std::string_view, std::unique_ptr<Node>> nodes_;
+  using NodePtr = std::unique_ptr<Node>;
+  struct ByUid {
+    using is_transparent = void;
+    static std::string_view uid(const NodePtr& node) { return node->uid; }
+    static std::string_view uid(std::string_view uid) { return uid; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return uid(a) < uid(b);
+    }
+  };
+  std::set<NodePtr, ByUid> nodes_;
   std::set<std::string, std::less<>> tables_;
 };
 

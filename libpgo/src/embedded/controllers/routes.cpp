@@ -92,6 +92,7 @@ void Controllers::Impl::want_waiting_pods() {
 void Controllers::Impl::want_endpoints_of(const kube::Object& pod) {
   const json::Value& labels = pod["metadata"]["labels"];
   for (const json::Member& label : labels.members()) {
+    if (!world.selecting().contains(label.key.view())) continue;
     world.services.each_indexed(by::label(pod.ns(), label.key, label.value.as_string()),
                                 [&](const kube::ObjectKey& key, const kube::Object& service) {
                                   if (selects_all(service["spec"]["selector"], labels))
@@ -118,7 +119,7 @@ void Controllers::Impl::keep_books(const kube::ObjectKey& key, const kube::Objec
 
 void Controllers::Impl::pod_changed(const kube::Object* was, const kube::Object* is) {
   const kube::Object& pod = is != nullptr ? *is : *was;
-  kube::ObjectKey key{std::string(pod.ns()), std::string(pod.name())};
+  kube::ObjectKey key{pod.ns(), pod.name()};
   if (is == nullptr || is->being_deleted()) doomed.erase(std::string(pod.uid()));
 
   if (auto owner = controller_of(pod)) {

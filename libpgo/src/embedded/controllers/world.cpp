@@ -11,13 +11,14 @@ namespace {
 
 constexpr Duration kDiscoveryRetry = std::chrono::seconds(1);
 
-std::vector<std::string> pod_keys(const kube::Object& pod) {
+std::vector<std::string> pod_keys(const kube::Object& pod, const World::LabelKeys& selecting) {
   std::vector<std::string> keys;
   if (std::string_view uid = controller_uid(pod); !uid.empty()) keys.push_back(by::owner(uid));
   if (std::string_view node = pod["spec"]["nodeName"].as_string(); !node.empty()) {
     keys.push_back(by::node(node));
   }
   for (const json::Member& label : pod["metadata"]["labels"].members()) {
+    if (!selecting.contains(label.key.view())) continue;
     keys.push_back(by::label(pod.ns(), label.key, label.value.as_string()));
   }
   for (const json::Value& volume : pod["spec"]["volumes"].items()) {
@@ -61,6 +62,13 @@ Result<json::Value> fetch(const kube::Client& client, std::string path) {
 
 namespace by {
 namespace {
+/// The pair most likely to be rare is the one whose key sorts first ("pg-cluster" before "role").
+const json::Member* selecting_label(const kube::Object& service) {
+  const json::Object& selector = service["spec"]["selector"].members();
+  if (selector.empty()) return nullptr;
+  return &*std::ranges::min_element(selector, {}, &json::Member::key);
+}
+
 std::string key(char kind, std::string_view a, std::string_view b = {}, std::string_view c = {}) {
   std::string text(1, kind);
   for (std::string_view part : {a, b, c}) text.append(1, '\n').append(part);
@@ -76,11 +84,8 @@ std::string label(std::string_view ns, std::string_view name, std::string_view v
 }
 
 std::string selector(const kube::Object& service) {
-  const json::Object& selector = service["spec"]["selector"].members();
-  if (selector.empty()) return {};
-  // The pair most likely to be rare is the one whose key sorts first ("pg-cluster" before "role").
-  const auto& pair = *std::ranges::min_element(selector, {}, &json::Member::key);
-  return label(service.ns(), pair.key, pair.value.as_string());
+  const json::Member* pair = selecting_label(service);
+  return pair == nullptr ? std::string() : label(service.ns(), pair->key, pair->value.as_string());
 }
 }  // namespace by
 
@@ -100,7 +105,9 @@ World::World(kube::Client client, const Clock& clock, IdSource& ids, Log log,
       recent_(std::make_shared<Recent>()),
       namespaces(add_full(kube::types::kNamespace)),
       nodes(add_full(kube::types::kNode)),
-      pods(add_full(kube::types::kPod, pod_keys, Keep::pod)),
+      pods(add_full(
+          kube::types::kPod, [this](const kube::Object& pod) { return pod_keys(pod, selecting_); },
+          Keep::pod)),
       services(add_full(kube::types::kService, service_keys)),
       endpoints(add_full(kube::types::kEndpoints)),
       claims(add_full(kube::types::kPersistentVolumeClaim)),
@@ -121,8 +128,8 @@ Watched::Watched(const kube::ResourceType& of, std::shared_ptr<const ServedType>
       informer_(
           with.client, with.clock, with.ids, with.log, type, std::string(), {},
           options(with.on_ready),
-          [keys = std::move(keys)](const Kept& kept) {
-            return keys ? keys(*kept.object()) : std::vector<std::string>();
+          [this, keys = std::move(keys)](const Kept& kept) {
+            return keys ? keys(*keeper_.take_out(kept)) : std::vector<std::string>();
           },
           [this](const Seen& object) { return keeper_.keep(object); }) {}
 
@@ -192,10 +199,17 @@ Watched& World::add(std::unique_ptr<Watched> watched) {
   Watched& added = *watched;
   added.on_change([this, &added](const kube::Object* was, const kube::Object* is) {
     if (added.type.kind == kube::types::kCustomResourceDefinition.kind) rediscover_ = true;
+    if (added.type.kind == kube::types::kService.kind && is != nullptr) learn_selector(*is);
     changed_(added, was, is);
   });
   all_.push_back(std::move(watched));
   return added;
+}
+
+/// Pods are indexed by the labels that Services select by, which are a few of the many they carry.
+void World::learn_selector(const kube::Object& service) {
+  const json::Member* pair = by::selecting_label(service);
+  if (pair != nullptr && selecting_.emplace(pair->key).second) pods.index_again();
 }
 
 Watched& World::add_full(const kube::ResourceType& type, Watched::Keys keys, Keep keep) {

@@ -54,6 +54,8 @@ class Watched {
   bool synced() const { return informer_.synced(); }
   void applied(kube::Object answer) { informer_.applied(std::move(answer)); }
   void on_change(Changed changed);
+  /// As the informer's: `keys` has learned something.
+  void index_again() { informer_.index_again(); }
 
   /// Null when there is none. Only metadata is complete where no more is kept.
   Seen get(std::string_view ns, std::string_view name) const;
@@ -103,12 +105,17 @@ class World {
   /// The answer of an own write.
   void applied(const kube::ResourceType& type, kube::Object answer);
 
+  using LabelKeys = std::set<std::string, std::less<>>;
+  /// The keys of labels that some Service selects its pods by; pods are indexed by these alone.
+  const LabelKeys& selecting() const { return selecting_; }
+
  private:
   Watched& add_full(const kube::ResourceType& type, Watched::Keys keys = {},
                     Keep keep = Keep::whole);
   void add_light(const ServedType& type);
   Watched& add(std::unique_ptr<Watched> watched);
   Watching watching() const;
+  void learn_selector(const kube::Object& service);
   bool discover();
   Result<std::vector<ServedType>> offered() const;
   void drop_missing(const std::vector<ServedType>& offered);
@@ -121,6 +128,7 @@ class World {
   Changed changed_;
   std::shared_ptr<std::atomic<bool>> any_news_;
   std::shared_ptr<Recent> recent_;
+  LabelKeys selecting_;
   std::vector<std::unique_ptr<Watched>> all_;
   bool synced_ = false, complete_ = false;
   bool rediscover_ = true;
@@ -139,7 +147,8 @@ std::string owner(std::string_view uid);
 std::string node(std::string_view name);
 std::string claim(std::string_view ns, std::string_view name);
 std::string label(std::string_view ns, std::string_view key, std::string_view value);
-/// One label that every pod of this service carries, as `label`; empty when it selects none.
+/// One label that every pod of this service carries, as `label`; empty when it selects none. Pods
+/// are found by it.
 std::string selector(const kube::Object& service);
 }  // namespace by
 
