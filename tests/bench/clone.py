@@ -1,12 +1,14 @@
 #!/usr/bin/python3
 """Measures `pgo clone` of a cluster of some size against rsync and pgbackrest doing the same by hand.
 
-By hand: the repository copied by rsync and restored by pgbackrest, both on local folders, and a server
-started on it until it has recovered and answers. The clone: from the request until the new primary answers.
-Each run does one right after the other, so that both meet the machine in the same state. Whoever looks whether they
+By hand: the repository copied by rsync and restored by pgbackrest, and a server started on it until it has
+recovered and answers; once on local folders, and once as it is done between hosts, by ssh from the
+repository's pod, which is how a clone has to do it. The clone: from the request until the new primary answers.
+Each run does one right after the other, so that all meet the machine in the same state. Whoever looks whether they
 are there yet takes next to nothing of the processors that they use. Figures, not tests: the exit code is 0 whatever they are.
 """
 import argparse
+import base64
 import os
 import pathlib
 import shutil
@@ -53,7 +55,27 @@ def answers(**where):
         return cursor.fetchone()[0]
 
 
-def by_hand(daemon, cluster):
+class RepositoryHost:
+    """The pod with the repository, as ssh reaches it: how to call ssh, and whom."""
+
+    PATH = "/backrestrepo/{}-backrest-shared-repo"
+
+    def __init__(self, daemon, cluster, work):
+        pod = daemon.objects("pods", f"pgo-backrest-repo=true,pg-cluster={cluster.name}")[0]
+        secret = daemon.object("secrets", f"{cluster.name}-backrest-repo-config")
+        self.address = pod["status"]["podIP"]
+        self.path = self.PATH.format(cluster.name)
+        self.key, self.ssh = work / "id_rsa", work / "ssh"
+        self.key.write_bytes(base64.b64decode(secret["data"]["id_rsa"]))
+        self.key.chmod(0o600)
+        # The images' settings: this cipher costs less than half of ssh's own first choice.
+        self.ssh.write_text(f"#!/bin/sh\nexec ssh -F none -p 2022 -i {self.key} -o StrictHostKeyChecking=no "
+                            "-o UserKnownHostsFile=/dev/null -o LogLevel=error "
+                            "-o Ciphers=^aes128-gcm@openssh.com \"$@\"\n")
+        self.ssh.chmod(0o700)
+
+
+def by_hand(daemon, cluster, over_ssh):
     """Seconds until the copy is restored, until a server on it has recovered and answers; bytes."""
     repository = next(pathlib.Path(daemon.state, "pv").rglob(f"{cluster.name}-backrest-shared-repo"))
     work = pathlib.Path(tempfile.mkdtemp(prefix="pgo-by-hand-", dir="/var/tmp"))
@@ -67,8 +89,9 @@ def by_hand(daemon, cluster):
     data.mkdir(mode=0o700)
     access.write_text("local all all trust\n")
     config.touch()
+    host = RepositoryHost(daemon, cluster, work) if over_ssh else None
     if who:
-        for path in (work, data, access, config):
+        for path in (work, *work.iterdir()):
             os.chown(path, owner.st_uid, owner.st_gid)
 
     def run(*command):
@@ -76,9 +99,15 @@ def by_hand(daemon, cluster):
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
     def restore():
-        run("rsync", "-a", f"{repository}/", f"{copy}/")
-        run("pgbackrest", "--stanza=db", f"--repo1-path={copy}", f"--pg1-path={data}",
-            f"--lock-path={work}", f"--log-path={work}", "restore")
+        options = [f"--pg1-path={data}", f"--lock-path={work}", f"--log-path={work}"]
+        if host:
+            run("rsync", "-a", "-e", host.ssh, f"pgbackrest@{host.address}:{host.path}/", f"{copy}/")
+            options += [f"--repo1-host={host.address}", "--repo1-host-user=pgbackrest",
+                        f"--repo1-path={host.path}", f"--cmd-ssh={host.ssh}"]
+        else:
+            run("rsync", "-a", f"{repository}/", f"{copy}/")
+            options += [f"--repo1-path={copy}"]
+        run("pgbackrest", "--stanza=db", *options, "restore")
 
     def recover():
         settings = {"listen_addresses": "''", "unix_socket_directories": work, "hba_file": access,
@@ -164,22 +193,26 @@ def main():
         cluster = Cluster(daemon, "origin").create()
         fill(cluster, options.megabytes)
         full_backup(daemon, cluster)
-        restored, answering, cloned, steps = [], [], [], []
+        restored, answering, over_ssh, cloned, steps = [], [], [], [], []
         for run in range(options.runs):
-            first, second, size = by_hand(daemon, cluster)
+            first, second, size = by_hand(daemon, cluster, over_ssh=False)
             restored.append(first)
             answering.append(second)
+            over_ssh.append(by_hand(daemon, cluster, over_ssh=True)[1])
             seconds, parts = clone(daemon, cluster, f"twin{run}")
             cloned.append(seconds)
             steps.append(parts)
-            print(f"run {run + 1}: by hand {second:.1f} s, clone {seconds:.1f} s: {seconds / second:.2f} times; "
+            print(f"run {run + 1}: by hand {second:.1f} s, over ssh {over_ssh[-1]:.1f} s, "
+                  f"clone {seconds:.1f} s: {seconds / second:.2f} times; "
                   + ", ".join(f"{step} {part:.1f}" for step, part in parts.items()), flush=True)
         report(f"rsync and pgbackrest restore of {size / 2**30:.2f} GB by hand", restored, "")
         report("the same until a server on it answers", answering, "")
+        report("the same by ssh from the repository's pod", over_ssh, "")
         report("pgo clone of the same until it answers", cloned, "")
         for step in steps[0]:
             report(f"... of which {step}", [parts[step] for parts in steps], "")
         report_ratio("ratio", cloned, answering, "<= 1.3")
+        report_ratio("ratio to the same by ssh", cloned, over_ssh, "")
         report_ratio("ratio to the restored files alone", cloned, restored, "")
     finally:
         daemon.remove()
