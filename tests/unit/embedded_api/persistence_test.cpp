@@ -1,7 +1,10 @@
 #include "unit/embedded_api/api_fixture.h"
 
+#include <sqlite3.h>
+
 #include <filesystem>
 #include <fstream>
+#include <memory>
 
 namespace pgo::embedded {
 namespace {
@@ -25,6 +28,12 @@ class Folder {
     return options;
   }
   const std::filesystem::path& path() const { return path_; }
+  void run_sql(const char* sql) const {
+    sqlite3* raw = nullptr;
+    REQUIRE(sqlite3_open((path_ / "state.db").c_str(), &raw) == SQLITE_OK);
+    const std::unique_ptr<sqlite3, int (*)(sqlite3*)> database(raw, sqlite3_close);
+    REQUIRE(sqlite3_exec(raw, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+  }
 
  private:
   std::filesystem::path path_;
@@ -84,6 +93,28 @@ TEST_SUITE("embedded.api.persistence") {
     }
     const ApiFixture api(folder.options());
     CHECK(api.get(things + "/t").status == 200);
+  }
+
+  TEST_CASE("open: a state of the former layout is taken over, once") {
+    const Folder folder;
+    {
+      const ApiFixture api(folder.options());
+      api.post(kMaps, config_map("kept", R"({"a":"b"})"));
+    }
+    const char* const back =
+        "CREATE TABLE object (tbl TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL, version "
+        "INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (tbl, ns, name)) WITHOUT ROWID;"
+        "INSERT INTO object SELECT tbl, ns, name, version, document FROM objects;"
+        "DROP TABLE objects;";
+    folder.run_sql(back);
+    {
+      const ApiFixture api(folder.options());
+      CHECK(api.get(kMaps + "/kept").status == 200);
+      CHECK(api.remove(kMaps + "/kept").status == 200);
+    }
+    const ApiFixture api(folder.options());
+    CHECK(api.get(kMaps + "/kept").status == 404);
+    CHECK(api.get("/api/v1/namespaces/default").status == 200);
   }
 
   TEST_CASE("open: a file that is no database is an error that names it") {

@@ -10,11 +10,20 @@ constexpr int kBusyMilliseconds = 2000;
 /// The last version is written down so far ahead that few writes have to touch its page.
 constexpr std::uint64_t kAhead = 1000;
 
+/// With row ids: a document of up to a page lies in the row's own leaf, and a write to an object
+/// that is there changes that one page. In a table without them everything beyond a kilobyte would
+/// go to pages of its own.
 constexpr const char* kSchema =
-    "CREATE TABLE IF NOT EXISTS object (tbl TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL,"
-    " version INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (tbl, ns, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS objects (tbl TEXT NOT NULL, ns TEXT NOT NULL, name TEXT NOT NULL,"
+    " version INTEGER NOT NULL, document TEXT NOT NULL, UNIQUE (tbl, ns, name));"
     "CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "INSERT OR IGNORE INTO setting VALUES ('version', '0');";
+
+/// Before there were row ids the table was called `object`.
+constexpr const char* kTakeOver =
+    "INSERT INTO objects (tbl, ns, name, version, document)"
+    " SELECT tbl, ns, name, version, document FROM object;"
+    "DROP TABLE object;";
 
 struct CloseDatabase {
   void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
@@ -54,9 +63,12 @@ class SqliteJournal final : public Journal {
     PGO_TRY_VOID(run("PRAGMA wal_autocheckpoint=4096"));
     PGO_TRY_VOID(run("BEGIN IMMEDIATE"));
     PGO_TRY_VOID(run(kSchema));
+    PGO_TRY(const bool former, has_table("object"));
+    if (former) PGO_TRY_VOID(run(kTakeOver));
     PGO_TRY_VOID(run("COMMIT"));
-    PGO_TRY(put_, make("INSERT OR REPLACE INTO object VALUES (?1, ?2, ?3, ?4, ?5)"));
-    PGO_TRY(remove_, make("DELETE FROM object WHERE tbl = ?1 AND ns = ?2 AND name = ?3"));
+    PGO_TRY(put_, make("INSERT INTO objects VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tbl, ns, name)"
+                       " DO UPDATE SET version = excluded.version, document = excluded.document"));
+    PGO_TRY(remove_, make("DELETE FROM objects WHERE tbl = ?1 AND ns = ?2 AND name = ?3"));
     PGO_TRY(count_, make("UPDATE setting SET value = ?1 WHERE name = 'version'"));
     PGO_TRY(begin_, make("BEGIN"));
     PGO_TRY(commit_, make("COMMIT"));
@@ -64,7 +76,7 @@ class SqliteJournal final : public Journal {
   }
 
   Result<std::uint64_t> load(const Visit& visit) override {
-    PGO_TRY(Statement all, make("SELECT tbl, version, document FROM object"));
+    PGO_TRY(Statement all, make("SELECT tbl, version, document FROM objects"));
     int state = 0;
     while ((state = sqlite3_step(all.get())) == SQLITE_ROW) {
       const std::string table = column(all.get(), 0);
@@ -132,6 +144,15 @@ class SqliteJournal final : public Journal {
     if (sqlite3_prepare_v2(database_.get(), sql, -1, &statement, nullptr) == SQLITE_OK) {
       return Statement(statement);
     }
+    return failure("opening");
+  }
+
+  Result<bool> has_table(std::string_view name) {
+    PGO_TRY(Statement query,
+            make("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1"));
+    bind_text(query.get(), 1, name);
+    const int state = sqlite3_step(query.get());
+    if (state == SQLITE_ROW || state == SQLITE_DONE) return state == SQLITE_ROW;
     return failure("opening");
   }
 

@@ -137,7 +137,7 @@ Result<Answer> Api::create_object(const Call& call, json::Value document) {
   const Resource& type = *call.resource;
   const bool generated = document["metadata"]["name"].as_string().empty();
   for (int attempt = 1;; ++attempt) {
-    json::Value next = document;
+    json::Value next = generated ? document : std::move(document);
     PGO_TRY_VOID(prepare_create(call, next, now(), *ids_));
     set_create_defaults(type, next, now());
     PGO_TRY_VOID(validate_create(type, next));
