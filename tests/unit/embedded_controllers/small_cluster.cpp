@@ -69,12 +69,7 @@ void SmallCluster::restart_controllers() {
 
 bool SmallCluster::step() {
   if (on_step) on_step();
-  embedded::ControllersStep done;
-  if (around_controllers) {
-    around_controllers([&] { done = controllers->step(); });
-  } else {
-    done = controllers->step();
-  }
+  const embedded::ControllersStep done = controllers->step();
   bool progressed = done.progressed;
   next = done.next;
   if (node) {

@@ -74,8 +74,6 @@ class SmallCluster {
   std::unique_ptr<StandInNode> node;
   TimePoint next{};
   std::function<void()> on_step;  ///< runs before every step
-  /// Runs the controllers' steps, for those who measure them.
-  std::function<void(const std::function<void()>&)> around_controllers;
 
  private:
   bool step();
