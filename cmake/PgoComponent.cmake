@@ -16,12 +16,22 @@ function(pgo_component name)
   target_link_libraries(pgo_${name} PRIVATE pgo_build_flags ${ARG_PRIVATE_DEPS})
 endfunction()
 
-# pgo_test(NAME SOURCES ... USES components... DEPS targets... LABELS unit [WORKING_DIRECTORY dir])
+# What is compiled more often than it runs long: optimising it takes a quarter of the time that a
+# build of everything takes, and what it tests is optimised all the same.
+function(pgo_compile_quickly name)
+  target_compile_options(${name} PRIVATE "$<$<CONFIG:Release>:-O0;-U_FORTIFY_SOURCE>")
+endfunction()
+
+# pgo_test(NAME SOURCES ... USES components... DEPS targets... LABELS unit [WORKING_DIRECTORY dir]
+#          [OPTIMIZED])
 #
 # One doctest program and its ctest entry. Every label is also a way to run it: ctest -L unit.
 function(pgo_test name)
-  cmake_parse_arguments(ARG "" "WORKING_DIRECTORY;TIMEOUT" "SOURCES;USES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMIZED" "WORKING_DIRECTORY;TIMEOUT" "SOURCES;USES;DEPS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  if(NOT ARG_OPTIMIZED)
+    pgo_compile_quickly(${name})
+  endif()
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/libpgo/src"
                                              "${PROJECT_SOURCE_DIR}/tests")
   foreach(used IN LISTS ARG_USES)
