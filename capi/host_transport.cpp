@@ -145,6 +145,7 @@ class HostTransport final : public kube::Transport {
     if (callbacks.exec == nullptr) return missing("exec");
     PGO_TRY_VOID(not_stopped(request.stop));
     std::vector<const char*> words;
+    words.reserve(request.command.size());
     for (const std::string& word : request.command) words.push_back(word.c_str());
     const pgo_exec_request spelled{.ns = request.ns.c_str(),
                                    .pod = request.pod.c_str(),
