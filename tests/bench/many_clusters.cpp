@@ -125,10 +125,10 @@ bool ready(const kube::Object& pod) {
 }
 
 std::string send(cli::RestClient& rest, const std::string& path, const json::Value& body) {
-  const auto answer = rest.send("POST", path, json::write(body));
+  auto answer = rest.send("POST", path, json::write(body));
   if (!answer) give_up(answer.error().text());
   if (answer->status != 200) give_up(path + " answered " + std::to_string(answer->status));
-  return answer->body;
+  return std::move(answer->body);
 }
 
 std::unique_ptr<cli::RestClient> log_in(const dev::Endpoints& endpoints) {

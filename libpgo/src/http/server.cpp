@@ -19,6 +19,7 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <exception>
@@ -110,8 +111,8 @@ class Connection : public Exchange, public std::enable_shared_from_this<Connecti
 
   // What other threads call; the work is done on the I/O thread.
   bool respond(Response response) override {
-    return core_->post([self = shared_from_this(), response = std::move(response)] {
-      self->send_response(response);
+    return core_->post([self = shared_from_this(), response = std::move(response)]() mutable {
+      self->send_response(std::move(response));
     });
   }
   bool begin_stream(Response head, std::shared_ptr<Outlet> outlet) override {
@@ -145,15 +146,14 @@ class Connection : public Exchange, public std::enable_shared_from_this<Connecti
     if (inlet_) inlet_->close();
   }
 
-  void send_response(const Response& response) {
-    const bool head_only = method_ == "HEAD";
+  void send_response(Response response) {
     out_ = head_with_length(response, response.body.size(), keep_alive_);
-    if (!head_only) out_ += response.body;
-    asio::async_write(stream_, asio::buffer(out_),
+    // Sent from where it is: an answer may have megabytes.
+    body_ = method_ == "HEAD" ? std::string() : std::move(response.body);
+    asio::async_write(stream_, std::array{asio::buffer(out_), asio::buffer(body_)},
                       [self = shared_from_this()](ErrorCode error, std::size_t) {
                         if (error || !self->keep_alive_) return self->finish();
-                        self->out_.clear();
-                        self->out_.shrink_to_fit();
+                        self->body_ = {};
                         self->read_head();
                       });
   }
@@ -382,7 +382,7 @@ class Connection : public Exchange, public std::enable_shared_from_this<Connecti
   std::shared_ptr<Outlet> outlet_;
   std::shared_ptr<Inlet> inlet_;
   std::deque<std::string> messages_;
-  std::string out_;
+  std::string out_, body_;
   std::string method_;
   PeerName peer_;
   bool keep_alive_ = false;

@@ -1,4 +1,5 @@
 #include "pgo/json/codec.h"
+#include "pgo/json/encode_items.h"
 
 #include <cstring>
 #include <utility>
@@ -177,12 +178,18 @@ bool left_out_as(const TableField& field, const Value& value) {
 
 class TextOfStructure {
  public:
-  TextOfStructure(Escapes escapes, std::string& out) : escapes_(escapes), out_(out) {}
+  TextOfStructure(Escapes escapes, std::string& out, const ComingItems* items = nullptr)
+      : escapes_(escapes), out_(out), items_(items) {}
 
   void write_all(const Table& table, const void* object) {
     out_ += '{';
     for (const TableField& field : table.fields) {
       const void* const member = at(object, field.offset);
+      if (items_ != nullptr && items_->offset == field.offset) {
+        key(field.name);
+        coming_items(*field.type);
+        continue;
+      }
       if (field.rules.emit == Emit::if_set && left_out(*field.type, member)) continue;
       if (field.type->kind == Kind::list && !written_as_null(field, member)) {
         key(field.name);
@@ -228,8 +235,23 @@ class TextOfStructure {
     out_ += ']';
   }
 
+  void coming_items(const Type& type) {
+    out_ += '[';
+    const std::size_t start = out_.size();
+    while (const void* const item = items_->next()) {
+      const bool first = out_.size() == start;
+      if (!first) out_ += ',';
+      out_ += write(encode(*type.element(), item), Style::compact, escapes_);
+      // The others are about as long; a text that grew by doubling would be copied, and be there
+      // twice for a while.
+      if (first) out_.reserve(start + (out_.size() - start) * items_->expected * 9 / 8);
+    }
+    out_ += ']';
+  }
+
   Escapes escapes_;
   std::string& out_;
+  const ComingItems* items_;
 };
 
 }  // namespace
@@ -238,6 +260,13 @@ std::string encode_text(const Type& type, const void* object, Escapes escapes) {
   if (type.kind != Kind::structure) return write(encode(type, object), Style::compact, escapes);
   std::string text;
   TextOfStructure(escapes, text).write_all(type.table(), object);
+  return text;
+}
+
+std::string encode_text(const Type& type, const void* object, const ComingItems& items,
+                        Escapes escapes) {
+  std::string text;
+  TextOfStructure(escapes, text, &items).write_all(type.table(), object);
   return text;
 }
 

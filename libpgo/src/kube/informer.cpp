@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <mutex>
 
 namespace pgo::kube::detail {
 namespace {
@@ -78,6 +79,11 @@ struct InformerCore::State {
     listing.reset();
     stream.reset();
   }
+  /// To be held while what readers see changes.
+  std::unique_lock<std::shared_mutex> changing() const {
+    using Lock = std::unique_lock<std::shared_mutex>;
+    return options.guard == nullptr ? Lock() : Lock(*options.guard);
+  }
   bool selects(const Object& object) const {
     return labels.matches(object) && fields.matches(object);
   }
@@ -123,6 +129,7 @@ InformerStep InformerCore::State::step_list(TimePoint now) {
 }
 
 void InformerCore::State::finish_list() {
+  const auto lock = changing();
   Listing done = *std::exchange(listing, std::nullopt);
   must_list = false;
   whole_list = false;
@@ -229,6 +236,7 @@ std::optional<Error> InformerCore::State::apply(WatchEvent event) {
   const Object& object = *event.object;
   Version version(object.resource_version());
   ObjectKey key{object.ns(), object.name()};
+  const auto lock = changing();
   if (event.type == "ADDED" || event.type == "MODIFIED") {
     if (!key.name.empty()) store.put(std::move(key), std::move(event.object), version);
   } else if (event.type == "DELETED") {
@@ -287,6 +295,7 @@ void InformerCore::applied(Object answer) {
   if (answer.name().empty() || !(state_->ns.empty() || answer.ns() == state_->ns)) return;
   ObjectKey key{answer.ns(), answer.name()};
   Version version(answer.resource_version());
+  const auto lock = state_->changing();
   if (!state_->selects(answer)) {
     state_->store.erase(key, version);
   } else {
@@ -297,10 +306,14 @@ void InformerCore::applied(Object answer) {
 
 void InformerCore::removed(std::string_view ns, std::string_view name,
                            std::string_view resource_version) {
+  const auto lock = state_->changing();
   state_->store.erase({ns, name}, Version(resource_version));
 }
 
-void InformerCore::index_again() { state_->store.index_again(); }
+void InformerCore::index_again() {
+  const auto lock = state_->changing();
+  state_->store.index_again();
+}
 
 void InformerCore::set_on_change(OnChange on_change) {
   state_->store.set_on_change(std::move(on_change));

@@ -211,29 +211,6 @@ bool contains(const std::vector<std::string>& values, std::string_view value) {
   return std::ranges::find(values, value) != values.end();
 }
 
-bool satisfied(const LabelSelector::Requirement& requirement,
-               std::optional<std::string_view> value) {
-  switch (requirement.op) {
-    case Operator::in:
-      return value && contains(requirement.values, *value);
-    case Operator::not_in:
-      return !value || !contains(requirement.values, *value);
-    case Operator::exists:
-      return value.has_value();
-    case Operator::does_not_exist:
-      return !value;
-    case Operator::greater:
-    case Operator::less: {
-      if (!value || requirement.values.empty()) return false;
-      const auto have = text::to_int(*value);
-      const auto bound = text::to_int(requirement.values.front());
-      if (!have || !bound) return false;
-      return requirement.op == Operator::greater ? *have > *bound : *have < *bound;
-    }
-  }
-  return false;
-}
-
 void append_set(std::string& text, std::string_view keyword,
                 const std::vector<std::string>& values) {
   text += keyword;
@@ -283,6 +260,28 @@ bool is_label_key(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return is_label_name(text);
   return text::is_dns1123_subdomain(text.substr(0, slash)) && is_label_name(text.substr(slash + 1));
+}
+
+bool LabelSelector::Requirement::matches(std::optional<std::string_view> value) const {
+  switch (op) {
+    case Operator::in:
+      return value && contains(values, *value);
+    case Operator::not_in:
+      return !value || !contains(values, *value);
+    case Operator::exists:
+      return value.has_value();
+    case Operator::does_not_exist:
+      return !value;
+    case Operator::greater:
+    case Operator::less: {
+      if (!value || values.empty()) return false;
+      const auto have = text::to_int(*value);
+      const auto bound = text::to_int(values.front());
+      if (!have || !bound) return false;
+      return op == Operator::greater ? *have > *bound : *have < *bound;
+    }
+  }
+  return false;
 }
 
 LabelSelector LabelSelector::nothing() {
@@ -366,16 +365,8 @@ void LabelSelector::sort() {
   std::ranges::stable_sort(requirements_, {}, &Requirement::key);
 }
 
-template <class Lookup>
-bool LabelSelector::matches_with(const Lookup& lookup) const {
-  if (nothing_) return false;
-  return std::ranges::all_of(requirements_, [&](const Requirement& requirement) {
-    return satisfied(requirement, lookup(requirement.key));
-  });
-}
-
 bool LabelSelector::matches(const Labels& labels) const {
-  return matches_with([&](const std::string& key) -> std::optional<std::string_view> {
+  return matches_by([&](const std::string& key) -> std::optional<std::string_view> {
     const auto found = labels.find(key);
     if (found == labels.end()) return std::nullopt;
     return found->second;
@@ -387,7 +378,7 @@ bool LabelSelector::matches(const Object& object) const {
 }
 
 bool LabelSelector::matches_json(const json::Value& labels) const {
-  return matches_with([&](const std::string& key) -> std::optional<std::string_view> {
+  return matches_by([&](const std::string& key) -> std::optional<std::string_view> {
     const json::String* value = labels[key].if_string();
     if (value == nullptr) return std::nullopt;
     return *value;

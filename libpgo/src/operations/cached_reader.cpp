@@ -1,5 +1,6 @@
 #include "pgo/operations/cached_reader.h"
 
+#include "operations/kept.h"
 #include "operations/slim.h"
 #include "pgo/json/packer.h"
 #include "pgo/kube/selector.h"
@@ -8,65 +9,47 @@
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
 #include <map>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <shared_mutex>
 #include <utility>
 
 namespace pgo::operations {
 namespace {
 
-/// Pods, Deployments and Services are read by the thousand when all clusters are shown, and are
-/// kept as they are; of all others only the face is, and the rest is packed.
-bool read_by_the_thousand(const kube::ResourceType& type) {
-  return type == kube::types::kPod || type == kube::types::kDeployment ||
-         type == kube::types::kService;
+using KeptPtr = std::shared_ptr<const Kept>;
+using Requirement = kube::LabelSelector::Requirement;
+
+bool is_of_cluster(const Requirement& requirement) {
+  return requirement.key == model::label::kCluster;
 }
 
-/// What is held of an object.
-struct Kept {
-  ObjectPtr face;      ///< name and labels, or all of it
-  json::Packed whole;  ///< empty when the face is all
-
-  bool operator==(const Kept& other) const { return whole == other.whole && *face == *other.face; }
-  ObjectPtr object() const {
-    if (whole.empty()) return face;
-    return std::make_shared<const kube::Object>(whole.value());
-  }
-};
-
-kube::Informer<Kept>::Project keeping(const kube::ResourceType& type,
-                                      const std::shared_ptr<json::Packer::Scratch>& scratch) {
-  if (read_by_the_thousand(type)) {
-    return [](const ObjectPtr& object) {
-      return Kept{std::make_shared<const kube::Object>(slim(*object)), {}};
+/// What the selector takes of `kept`. Nearly all selectors begin with the cluster, and that is
+/// known without unpacking.
+std::vector<ListedPtr> matching(std::vector<KeptPtr> kept, const kube::LabelSelector& selector) {
+  const auto& requirements = selector.requirements();
+  const bool only_cluster = std::ranges::all_of(requirements, is_of_cluster);
+  std::vector<ListedPtr> found;
+  for (KeptPtr& one : kept) {
+    const auto fits = [&](const Requirement& requirement) {
+      return !is_of_cluster(requirement) || requirement.matches(one->cluster());
     };
+    if (!std::ranges::all_of(requirements, fits)) continue;
+    if (only_cluster) {
+      found.push_back(std::move(one));
+    } else if (ObjectPtr object = one->object(); selector.matches(*object)) {
+      found.push_back(listed(std::move(object)));
+    }
   }
+  return found;
+}
+
+kube::Informer<Kept>::Project keeping(const std::shared_ptr<json::Packer::Scratch>& scratch) {
   return [packer = std::make_shared<json::Packer>(scratch)](const ObjectPtr& object) {
-    return Kept{std::make_shared<const kube::Object>(face_of(*object)),
-                packer->pack(json::write(slim(*object).document()))};
+    return Kept(*listed(object), packer->pack(json::write(slim(*object).document())));
   };
 }
-
-using KeptPtr = std::shared_ptr<const Kept>;
-using BucketKey = std::pair<std::string_view, std::string>;  ///< plural (a literal), namespace
-
-struct ByName {
-  using is_transparent = void;
-  static std::string_view name(const KeptPtr& kept) { return kept->face->name(); }
-  static std::string_view name(std::string_view name) { return name; }
-  template <typename A, typename B>
-  bool operator()(const A& a, const B& b) const {
-    return name(a) < name(b);
-  }
-};
-
-struct Bucket {
-  bool synced = false;
-  std::set<KeptPtr, ByName> objects;
-};
 
 constexpr const kube::ResourceType* kPerNamespace[] = {
     &kube::types::kPod,        &kube::types::kService,
@@ -79,10 +62,9 @@ constexpr const kube::ResourceType* kPerNamespace[] = {
 }  // namespace
 
 struct CachedReader::Impl {
-  struct Source {
-    BucketKey key;
-    std::unique_ptr<kube::Informer<Kept>> informer;
-  };
+  using Source = kube::Informer<Kept>;
+  using SourceKey = std::pair<std::string_view, std::string>;  ///< plural (a literal), namespace
+  using Sources = std::map<SourceKey, std::unique_ptr<Source>>;
 
   Impl(kube::Client client_in, const Clock& clock_in, IdSource& ids_in, Log log_in,
        Options options_in)
@@ -92,16 +74,23 @@ struct CachedReader::Impl {
         ids(ids_in),
         log(std::move(log_in)),
         options(std::move(options_in)) {
-    add(kube::types::kNamespace, "");
+    Source& namespaces = add(kube::types::kNamespace, "");
+    namespaces.on_change(
+        [this](const kube::ObjectKey&, const Kept*, const Kept*) { namespaces_changed = true; });
     add(kube::types::kNode, "");
     add(kube::types::kSecret, options.operator_namespace);
     add(kube::types::kPod, options.operator_namespace);
   }
 
-  void add(const kube::ResourceType& type, const std::string& ns);
+  Source& add(const kube::ResourceType& type, const std::string& ns);
   void follow_namespaces();
+  std::vector<std::string> owned_namespaces() const;
+  void forget_namespaces_but(const std::vector<std::string>& owned);
   kube::InformerStep step();
   bool is_owned(const kube::Object& ns) const;
+  const Source* source(const kube::ResourceType& type, std::string_view ns) const;
+  KeptPtr get(const kube::ResourceType& type, std::string_view ns, std::string_view name);
+  std::optional<std::vector<KeptPtr>> all(const kube::ResourceType& type, std::string_view ns);
 
   kube::Client client;
   DirectReader direct;
@@ -111,32 +100,27 @@ struct CachedReader::Impl {
   Options options;
   kube::Wakeup wakeup;
   std::shared_ptr<json::Packer::Scratch> scratch = json::Packer::make_scratch();
-  std::vector<Source> sources;  ///< of the stepping thread
+  bool namespaces_changed = false;
   std::atomic<bool> all_synced = false;
 
-  std::shared_mutex mutex;  ///< guards what follows
-  std::map<BucketKey, Bucket> buckets;
+  /// Held by the stepping thread while it changes what follows, or one of the informers does. Other
+  /// threads read with it held shared, and never for longer than it takes to pick pointers up.
+  std::shared_mutex mutex;
+  Sources sources;
 };
 
-void CachedReader::Impl::add(const kube::ResourceType& type, const std::string& ns) {
-  const BucketKey key{type.plural, ns};
-  if (std::ranges::any_of(sources, [&](const Source& source) { return source.key == key; })) return;
+CachedReader::Impl::Source& CachedReader::Impl::add(const kube::ResourceType& type,
+                                                    const std::string& ns) {
+  const SourceKey key{type.plural, ns};
+  if (const auto there = sources.find(key); there != sources.end()) return *there->second;
   kube::InformerOptions informer_options;
   informer_options.on_ready = wakeup.callback();
-  auto informer = std::make_unique<kube::Informer<Kept>>(
-      client, clock, ids, log, type, ns, kube::ListOptions{}, informer_options,
-      kube::Informer<Kept>::Keys(), keeping(type, scratch));
-  informer->on_change([this, key, source = informer.get()](const kube::ObjectKey& object,
-                                                           const Kept*, const Kept* is) {
-    const std::unique_lock lock(mutex);
-    auto& objects = buckets[key].objects;
-    if (const auto old = objects.find(std::string_view(object.name)); old != objects.end()) {
-      objects.erase(old);
-    }
-    if (is != nullptr) objects.insert(source->get(object.ns, object.name));
-  });
-  sources.push_back({key, std::move(informer)});
+  informer_options.guard = &mutex;
+  auto made = std::make_unique<Source>(client, clock, ids, log, type, ns, kube::ListOptions{},
+                                       informer_options, Source::Keys(), keeping(scratch));
   wakeup.wake();
+  const std::unique_lock lock(mutex);
+  return *sources.emplace(key, std::move(made)).first->second;
 }
 
 bool CachedReader::Impl::is_owned(const kube::Object& ns) const {
@@ -144,43 +128,44 @@ bool CachedReader::Impl::is_owned(const kube::Object& ns) const {
          ns.label(model::label::kInstallation) == options.installation_name && !ns.being_deleted();
 }
 
+std::vector<std::string> CachedReader::Impl::owned_namespaces() const {
+  std::vector<std::string> owned;
+  for (const KeptPtr& kept : source(kube::types::kNamespace, "")->all()) {
+    if (is_owned(*kept->object())) owned.emplace_back(kept->name());
+  }
+  return owned;
+}
+
 /// Starts and ends the watches of namespaces as they come and go.
 void CachedReader::Impl::follow_namespaces() {
-  std::vector<std::string> owned;
-  {
-    const std::shared_lock lock(mutex);
-    const auto found = buckets.find(BucketKey{kube::types::kNamespace.plural, ""});
-    if (found == buckets.end() || !found->second.synced) return;
-    for (const KeptPtr& kept : found->second.objects) {
-      const ObjectPtr object = kept->object();
-      if (is_owned(*object)) owned.emplace_back(object->name());
-    }
-  }
+  if (!std::exchange(namespaces_changed, false)) return;
+  const std::vector<std::string> owned = owned_namespaces();
   for (const std::string& ns : owned) {
     for (const kube::ResourceType* type : kPerNamespace) add(*type, ns);
   }
-  std::erase_if(sources, [&](const Source& source) {
-    const std::string& ns = source.key.second;
-    if (ns.empty() || ns == options.operator_namespace) return false;
-    if (std::ranges::find(owned, ns) != owned.end()) return false;
-    const std::unique_lock lock(mutex);
-    buckets.erase(source.key);
-    return true;
-  });
+  forget_namespaces_but(owned);
+}
+
+void CachedReader::Impl::forget_namespaces_but(const std::vector<std::string>& owned) {
+  // Watches end without the lock, as that may take a while.
+  std::vector<Sources::node_type> ended;
+  const std::unique_lock lock(mutex);
+  for (auto at = sources.begin(); at != sources.end();) {
+    const auto here = at++;
+    const std::string& ns = here->first.second;
+    if (ns.empty() || ns == options.operator_namespace) continue;
+    if (std::ranges::find(owned, ns) == owned.end()) ended.push_back(sources.extract(here));
+  }
 }
 
 kube::InformerStep CachedReader::Impl::step() {
   kube::InformerStep total{.progressed = false, .next = TimePoint::max()};
   bool synced_now = true;
-  for (Source& source : sources) {
-    const kube::InformerStep one = source.informer->step();
+  for (const auto& [key, source] : sources) {
+    const kube::InformerStep one = source->step();
     total.progressed = total.progressed || one.progressed;
     total.next = std::min(total.next, one.next);
-    synced_now = synced_now && source.informer->synced();
-    if (source.informer->synced()) {
-      const std::unique_lock lock(mutex);
-      buckets[source.key].synced = true;
-    }
+    synced_now = synced_now && source->synced();
   }
   const std::size_t before = sources.size();
   follow_namespaces();
@@ -190,6 +175,28 @@ kube::InformerStep CachedReader::Impl::step() {
   }
   all_synced = synced_now;
   return total;
+}
+
+const CachedReader::Impl::Source* CachedReader::Impl::source(const kube::ResourceType& type,
+                                                             std::string_view ns) const {
+  const auto found = sources.find(SourceKey{type.plural, std::string(ns)});
+  return found == sources.end() ? nullptr : found->second.get();
+}
+
+KeptPtr CachedReader::Impl::get(const kube::ResourceType& type, std::string_view ns,
+                                std::string_view name) {
+  const std::shared_lock lock(mutex);
+  const Source* const held = source(type, ns);
+  return held == nullptr ? nullptr : held->get(ns, name);
+}
+
+/// Nothing while not all are known.
+std::optional<std::vector<KeptPtr>> CachedReader::Impl::all(const kube::ResourceType& type,
+                                                            std::string_view ns) {
+  const std::shared_lock lock(mutex);
+  const Source* const held = source(type, ns);
+  if (held == nullptr || !held->synced()) return std::nullopt;
+  return held->all();
 }
 
 CachedReader::CachedReader(kube::Client client, const Clock& clock, IdSource& ids, Log log,
@@ -213,33 +220,16 @@ bool CachedReader::synced() const { return impl_->all_synced; }
 
 Result<ObjectPtr> CachedReader::get(const kube::ResourceType& type, std::string_view ns,
                                     std::string_view name) {
-  {
-    const std::shared_lock lock(impl_->mutex);
-    const auto bucket = impl_->buckets.find(BucketKey{type.plural, std::string(ns)});
-    if (bucket != impl_->buckets.end()) {
-      const auto found = bucket->second.objects.find(name);
-      if (found != bucket->second.objects.end()) return (*found)->object();
-    }
-  }
+  if (const KeptPtr kept = impl_->get(type, ns, name)) return kept->object();
   // Not there, or not seen yet: only the API can tell.
   return impl_->direct.get(type, ns, name);
 }
 
-Result<std::vector<ObjectPtr>> CachedReader::list(const kube::ResourceType& type,
+Result<std::vector<ListedPtr>> CachedReader::find(const kube::ResourceType& type,
                                                   std::string_view ns, std::string_view selector) {
   PGO_TRY(const kube::LabelSelector parsed, kube::LabelSelector::parse(selector));
-  {
-    const std::shared_lock lock(impl_->mutex);
-    const auto bucket = impl_->buckets.find(BucketKey{type.plural, std::string(ns)});
-    if (bucket != impl_->buckets.end() && bucket->second.synced) {
-      std::vector<ObjectPtr> objects;
-      for (const KeptPtr& kept : bucket->second.objects) {
-        if (parsed.matches(*kept->face)) objects.push_back(kept->object());
-      }
-      return objects;
-    }
-  }
-  return impl_->direct.list(type, ns, selector);
+  if (auto kept = impl_->all(type, ns)) return matching(*std::move(kept), parsed);
+  return impl_->direct.find(type, ns, selector);
 }
 
 }  // namespace pgo::operations

@@ -45,18 +45,28 @@ Result<void> check_service_type(std::string_view type) {
               "ServiceType");
 }
 
-Result<model::PgCluster> find_cluster(const Context& context, std::string_view ns,
+namespace {
+
+Result<ObjectPtr> find_cluster_object(const Context& context, std::string_view ns,
                                       std::string_view name) {
   const std::string shown(name);
   // Checked first, so that no odd text becomes part of an API path.
   if (!text::is_dns1123_subdomain(name)) {
     return fail(Code::not_found, "There is no cluster \"" + shown + "\".", shown);
   }
-  PGO_TRY(const ObjectPtr object, get_if_exists(context.reader, kube::types::kPgCluster, ns, name));
+  PGO_TRY(ObjectPtr object, get_if_exists(context.reader, kube::types::kPgCluster, ns, name));
   if (!object) {
     return fail(Code::not_found,
                 "There is no cluster " + shown + " in namespace " + std::string(ns) + ".", shown);
   }
+  return object;
+}
+
+}  // namespace
+
+Result<model::PgCluster> find_cluster(const Context& context, std::string_view ns,
+                                      std::string_view name) {
+  PGO_TRY(const ObjectPtr object, find_cluster_object(context, ns, name));
   return model::PgCluster::from(*object);
 }
 
@@ -83,23 +93,24 @@ Result<void> check_policy_exists(const Context& context, std::string_view ns,
       std::string(field));
 }
 
+Result<std::vector<ListedPtr>> find_clusters(const Context& context, std::string_view ns,
+                                             std::string_view selector, std::string_view name) {
+  if (!selector.empty() || name.empty()) {
+    return context.reader.find(kube::types::kPgCluster, ns, selector);
+  }
+  auto object = find_cluster_object(context, ns, name);
+  if (object) return std::vector{listed(*std::move(object))};
+  if (object.error().code == Code::not_found) return std::vector<ListedPtr>();
+  return fail(std::move(object).error());
+}
+
 Result<std::vector<model::PgCluster>> select_clusters(const Context& context, std::string_view ns,
                                                       std::string_view selector,
                                                       std::string_view name) {
+  PGO_TRY(const std::vector<ListedPtr> found, find_clusters(context, ns, selector, name));
   std::vector<model::PgCluster> clusters;
-  if (selector.empty() && !name.empty()) {
-    auto cluster = find_cluster(context, ns, name);
-    if (cluster) {
-      clusters.push_back(*std::move(cluster));
-    } else if (cluster.error().code != Code::not_found) {
-      return fail(std::move(cluster).error());
-    }
-    return clusters;
-  }
-  PGO_TRY(const std::vector<ObjectPtr> found,
-          context.reader.list(kube::types::kPgCluster, ns, selector));
-  for (const ObjectPtr& object : found) {
-    PGO_TRY(model::PgCluster cluster, model::PgCluster::from(*object));
+  for (const ListedPtr& one : found) {
+    PGO_TRY(model::PgCluster cluster, model::PgCluster::from(*one->object()));
     clusters.push_back(std::move(cluster));
   }
   return clusters;

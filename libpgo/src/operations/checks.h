@@ -41,7 +41,11 @@ Result<void> check_no_removal(const Context& context, std::string_view ns, std::
 Result<void> check_policy_exists(const Context& context, std::string_view ns,
                                  const std::string& policy, std::string_view field);
 
-/// The pgclusters that a selector, or a name (an empty one: all), stands for, sorted by name.
+/// The pgclusters that a selector, or a name (an empty one: all), stands for, sorted by name. Of an
+/// unknown name there is none.
+Result<std::vector<ListedPtr>> find_clusters(const Context& context, std::string_view ns,
+                                             std::string_view selector, std::string_view name);
+/// The same, for few clusters: all of them read.
 Result<std::vector<model::PgCluster>> select_clusters(const Context& context, std::string_view ns,
                                                       std::string_view selector,
                                                       std::string_view name);

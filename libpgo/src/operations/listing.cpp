@@ -2,24 +2,29 @@
 
 #include "pgo/model/names.h"
 
+#include <algorithm>
+
 namespace pgo::operations {
+namespace {
+
+std::string_view cluster_of(const ListedPtr& object) {
+  return object->cluster().value_or(std::string_view());
+}
+
+}  // namespace
 
 Result<ByCluster> ByCluster::read(const Context& context, const kube::ResourceType& type,
                                   std::string_view ns, std::string_view cluster) {
   const std::string selector =
       cluster.empty() ? std::string(model::label::kCluster) : model::selector::cluster(cluster);
-  PGO_TRY(const std::vector<ObjectPtr> objects, context.reader.list(type, ns, selector));
   ByCluster result;
-  for (const ObjectPtr& object : objects) {
-    result.objects_[std::string(object->label(model::label::kCluster))].push_back(object);
-  }
+  PGO_TRY(result.objects_, context.reader.find(type, ns, selector));
+  std::ranges::stable_sort(result.objects_, {}, cluster_of);
   return result;
 }
 
-const std::vector<ObjectPtr>& ByCluster::of(const std::string& cluster) const {
-  static const std::vector<ObjectPtr> kNone;
-  const auto found = objects_.find(cluster);
-  return found == objects_.end() ? kNone : found->second;
+std::span<const ListedPtr> ByCluster::of(std::string_view cluster) const {
+  return std::ranges::equal_range(objects_, cluster, {}, cluster_of);
 }
 
 Readiness readiness(const kube::Object& pod) {
@@ -31,14 +36,13 @@ Readiness readiness(const kube::Object& pod) {
   return result;
 }
 
-std::vector<model::rest::ShowClusterService> shown_services(const std::vector<ObjectPtr>& services,
+std::vector<model::rest::ShowClusterService> shown_services(std::span<const ListedPtr> services,
                                                             const std::string& cluster) {
   std::vector<model::rest::ShowClusterService> shown;
-  for (const ObjectPtr& service : services) {
-    if (service->label(model::label::kBackrestRepo) == model::kTrue ||
-        service->name() == model::names::repo_service(cluster)) {
-      continue;
-    }
+  for (const ListedPtr& listed : services) {
+    if (listed->name() == model::names::repo_service(cluster)) continue;
+    const ObjectPtr service = listed->object();
+    if (service->label(model::label::kBackrestRepo) == model::kTrue) continue;
     model::rest::ShowClusterService& one = shown.emplace_back();
     one.name = std::string(service->name());
     const json::Value& spec = (*service)["spec"];

@@ -3,7 +3,7 @@
 #include "pgo/model/messages/clusters.h"
 #include "pgo/operations/context.h"
 
-#include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +17,10 @@ class ByCluster {
   /// Reads those of `cluster`, or of every cluster when it is empty.
   static Result<ByCluster> read(const Context& context, const kube::ResourceType& type,
                                 std::string_view ns, std::string_view cluster);
-  const std::vector<ObjectPtr>& of(const std::string& cluster) const;
+  std::span<const ListedPtr> of(std::string_view cluster) const;
 
  private:
-  std::map<std::string, std::vector<ObjectPtr>, std::less<>> objects_;
+  std::vector<ListedPtr> objects_;  ///< by cluster, then by name
 };
 
 /// How many containers of a pod are ready, of how many.
@@ -31,7 +31,7 @@ struct Readiness {
 Readiness readiness(const kube::Object& pod);
 
 /// The Services that clients of a cluster use: not the repository's.
-std::vector<model::rest::ShowClusterService> shown_services(const std::vector<ObjectPtr>& services,
+std::vector<model::rest::ShowClusterService> shown_services(std::span<const ListedPtr> services,
                                                             const std::string& cluster);
 
 /// "primary", "replica" or "unknown", by Patroni's role label (K1).

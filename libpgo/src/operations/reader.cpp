@@ -2,8 +2,10 @@
 
 #include "pgo/base/text.h"
 #include "pgo/kube/selector.h"
+#include "pgo/model/names.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pgo::operations {
 
@@ -13,20 +15,50 @@ Result<ObjectPtr> DirectReader::get(const kube::ResourceType& type, std::string_
   return std::make_shared<const kube::Object>(std::move(object));
 }
 
-Result<std::vector<ObjectPtr>> DirectReader::list(const kube::ResourceType& type,
+Result<std::vector<ListedPtr>> DirectReader::find(const kube::ResourceType& type,
                                                   std::string_view ns, std::string_view selector) {
   PGO_TRY_VOID(kube::LabelSelector::parse(selector));
   kube::ListOptions options;
   options.label_selector = std::string(selector);
   PGO_TRY(kube::ObjectList list, client_.list(type, ns, options));
-  std::vector<ObjectPtr> objects;
-  objects.reserve(list.items.size());
+  std::vector<ListedPtr> found;
+  found.reserve(list.items.size());
   for (kube::Object& item : list.items) {
-    objects.push_back(std::make_shared<const kube::Object>(std::move(item)));
+    found.push_back(listed(std::make_shared<const kube::Object>(std::move(item))));
   }
-  std::ranges::sort(objects, {}, [](const ObjectPtr& object) { return object->name(); });
+  std::ranges::sort(found, {}, [](const ListedPtr& one) { return one->name(); });
+  return found;
+}
+
+Result<std::vector<ObjectPtr>> Reader::list(const kube::ResourceType& type, std::string_view ns,
+                                            std::string_view selector) {
+  PGO_TRY(const std::vector<ListedPtr> found, find(type, ns, selector));
+  std::vector<ObjectPtr> objects;
+  objects.reserve(found.size());
+  for (const ListedPtr& one : found) objects.push_back(one->object());
   return objects;
 }
+
+namespace {
+
+class AtHand final : public Listed {
+ public:
+  explicit AtHand(ObjectPtr object) : object_(std::move(object)) {}
+  std::string_view name() const override { return object_->name(); }
+  std::optional<std::string_view> cluster() const override {
+    const json::Value& labels = (*object_)["metadata"]["labels"];
+    if (const json::String* label = labels[model::label::kCluster].if_string()) return *label;
+    return std::nullopt;
+  }
+  ObjectPtr object() const override { return object_; }
+
+ private:
+  ObjectPtr object_;
+};
+
+}  // namespace
+
+ListedPtr listed(ObjectPtr object) { return std::make_shared<const AtHand>(std::move(object)); }
 
 Result<ObjectPtr> get_if_exists(Reader& reader, const kube::ResourceType& type, std::string_view ns,
                                 std::string_view name) {

@@ -55,12 +55,19 @@ std::vector<std::string> policies_of(const model::PgCluster& cluster) {
   return policies;
 }
 
-struct Objects {
+}  // namespace
+
+struct ShownClusters::Objects {
   ByCluster deployments, pods, services, replicas;
+
+  static Result<Objects> read(const Context& context, std::string_view ns,
+                              std::string_view cluster);
+  ShowClusterDetail detail(model::PgCluster cluster) const;
 };
 
-Result<Objects> read_objects(const Context& context, std::string_view ns,
-                             std::string_view cluster) {
+Result<ShownClusters::Objects> ShownClusters::Objects::read(const Context& context,
+                                                            std::string_view ns,
+                                                            std::string_view cluster) {
   Objects objects;
   PGO_TRY(objects.deployments, ByCluster::read(context, kube::types::kDeployment, ns, cluster));
   PGO_TRY(objects.pods, ByCluster::read(context, kube::types::kPod, ns, cluster));
@@ -69,47 +76,64 @@ Result<Objects> read_objects(const Context& context, std::string_view ns,
   return objects;
 }
 
-ShowClusterDetail detail(model::PgCluster cluster, const Objects& objects) {
+ShowClusterDetail ShownClusters::Objects::detail(model::PgCluster cluster) const {
   ShowClusterDetail shown;
   const std::string name = cluster.name();
   const std::vector<std::string> policies = policies_of(cluster);
-  for (const ObjectPtr& deployment : objects.deployments.of(name)) {
+  for (const ListedPtr& deployment : deployments.of(name)) {
     shown.deployments.push_back({std::string(deployment->name()), policies});
   }
-  for (const ObjectPtr& pod : objects.pods.of(name)) {
+  for (const ListedPtr& listed : pods.of(name)) {
+    const ObjectPtr pod = listed->object();
     if (is_shown(*pod)) shown.pods.push_back(shown_pod(*pod));
   }
-  shown.services = shown_services(objects.services.of(name), name);
-  for (const ObjectPtr& replica : objects.replicas.of(name)) {
+  shown.services = shown_services(services.of(name), name);
+  for (const ListedPtr& replica : replicas.of(name)) {
     shown.replicas.push_back({std::string(replica->name())});
   }
   shown.cluster = std::move(cluster);
   return shown;
 }
 
-}  // namespace
+ShownClusters::ShownClusters(std::string image_tag) : image_tag_(std::move(image_tag)) {}
+ShownClusters::ShownClusters(ShownClusters&&) noexcept = default;
+ShownClusters& ShownClusters::operator=(ShownClusters&&) noexcept = default;
+ShownClusters::~ShownClusters() = default;
+
+Result<ShownClusters> ShownClusters::find(const Context& context,
+                                          const model::rest::ShowClusterRequest& request) {
+  const bool every = request.all_flag || request.clustername == "all";
+  ShownClusters shown(request.ccpimagetag);
+  if (!every && request.selector.empty() && request.clustername.empty()) return shown;
+  PGO_TRY(shown.clusters_, find_clusters(context, request.ns, request.selector,
+                                         every ? std::string() : request.clustername));
+  if (shown.clusters_.empty()) return shown;
+  const std::string_view only =
+      shown.clusters_.size() == 1 ? shown.clusters_.front()->name() : std::string_view();
+  PGO_TRY(Objects objects, Objects::read(context, request.ns, only));
+  shown.objects_ = std::make_unique<const Objects>(std::move(objects));
+  return shown;
+}
+
+Result<std::optional<ShowClusterDetail>> ShownClusters::next() {
+  while (at_ < clusters_.size()) {
+    PGO_TRY(model::PgCluster cluster, model::PgCluster::from(*clusters_[at_++]->object()));
+    if (!image_tag_.empty() && cluster.spec.ccp_image_tag != image_tag_) continue;
+    return objects_->detail(std::move(cluster));
+  }
+  return std::nullopt;
+}
 
 Result<model::rest::ShowClusterResponse> show_clusters(
     const Context& context, const model::rest::ShowClusterRequest& request) {
-  const bool every = request.all_flag || request.clustername == "all";
   model::rest::ShowClusterResponse response;
   response.status.code = "ok";
-  if (!every && request.selector.empty() && request.clustername.empty()) return response;
-  PGO_TRY(std::vector<model::PgCluster> clusters,
-          select_clusters(context, request.ns, request.selector,
-                          every ? std::string() : request.clustername));
-  if (!request.ccpimagetag.empty()) {
-    std::erase_if(clusters, [&](const model::PgCluster& cluster) {
-      return cluster.spec.ccp_image_tag != request.ccpimagetag;
-    });
+  PGO_TRY(ShownClusters shown, ShownClusters::find(context, request));
+  while (true) {
+    PGO_TRY(std::optional<ShowClusterDetail> detail, shown.next());
+    if (!detail) return response;
+    response.results.push_back(*std::move(detail));
   }
-  if (clusters.empty()) return response;
-  PGO_TRY(const Objects objects,
-          read_objects(context, request.ns, clusters.size() == 1 ? clusters[0].name() : ""));
-  for (model::PgCluster& cluster : clusters) {
-    response.results.push_back(detail(std::move(cluster), objects));
-  }
-  return response;
 }
 
 }  // namespace pgo::operations

@@ -68,15 +68,6 @@ Value slim_document(const kube::Object& object) {
 
 }  // namespace
 
-kube::Object slim(const kube::Object& object) {
-  const Value document = slim_document(object);
-  return kube::Object(document);  // a copy takes only the memory that it needs
-}
-
-kube::Object face_of(const kube::Object& object) {
-  const Value& metadata = object["metadata"];
-  return kube::Object(
-      Value::object({{"kind", object["kind"]}, {"metadata", only(metadata, {"name", "labels"})}}));
-}
+kube::Object slim(const kube::Object& object) { return kube::Object(slim_document(object)); }
 
 }  // namespace pgo::operations

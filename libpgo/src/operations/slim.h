@@ -8,7 +8,4 @@ namespace pgo::operations {
 /// that have no list of parts are kept whole, but for managedFields.
 kube::Object slim(const kube::Object& object);
 
-/// Name and labels of an object: what tells whether it is one of those asked for.
-kube::Object face_of(const kube::Object& object);
-
 }  // namespace pgo::operations

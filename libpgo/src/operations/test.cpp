@@ -5,6 +5,10 @@
 #include "pgo/model/names.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <span>
+#include <string>
 
 namespace pgo::operations {
 namespace {
@@ -17,14 +21,23 @@ ClusterTestDetail nothing() {
   return {.available = false, .message = "", .instance_type = "primary"};
 }
 
-bool has_ready_address(const std::vector<ObjectPtr>& endpoints, const std::string& name) {
-  for (const ObjectPtr& object : endpoints) {
-    if (object->name() != name) continue;
-    return std::ranges::any_of((*object)["subsets"].items(), [](const json::Value& subset) {
+using Names = std::set<std::string, std::less<>>;
+
+/// The Endpoints that somebody is behind.
+Result<Names> ready_endpoints(const Context& context, std::string_view ns) {
+  // Patroni may own an Endpoints object and its labels, so these are read without a selector.
+  PGO_TRY(const std::vector<ListedPtr> found, context.reader.find(kube::types::kEndpoints, ns, ""));
+  Names ready;
+  for (const ListedPtr& one : found) {
+    const ObjectPtr endpoints = one->object();
+    const auto has_address = [](const json::Value& subset) {
       return !subset["addresses"].items().empty();
-    });
+    };
+    if (std::ranges::any_of((*endpoints)["subsets"].items(), has_address)) {
+      ready.emplace(one->name());
+    }
   }
-  return false;
+  return ready;
 }
 
 std::string service_type(const model::rest::ShowClusterService& service,
@@ -33,18 +46,17 @@ std::string service_type(const model::rest::ShowClusterService& service,
   return service.name == model::names::replica_service(cluster) ? "replica" : "primary";
 }
 
-ClusterTestResult test_cluster(const model::PgCluster& cluster,
-                               const std::vector<ObjectPtr>& services,
-                               const std::vector<ObjectPtr>& endpoints,
-                               const std::vector<ObjectPtr>& pods) {
+ClusterTestResult test_cluster(const model::PgCluster& cluster, std::span<const ListedPtr> services,
+                               const Names& ready, std::span<const ListedPtr> pods) {
   ClusterTestResult result;
   result.cluster_name = cluster.name();
   for (const auto& service : shown_services(services, cluster.name())) {
-    result.endpoints.push_back({.available = has_ready_address(endpoints, service.name),
+    result.endpoints.push_back({.available = ready.contains(service.name),
                                 .message = service.cluster_ip + ":" + cluster.spec.port,
                                 .instance_type = service_type(service, cluster.name())});
   }
-  for (const ObjectPtr& pod : pods) {
+  for (const ListedPtr& listed : pods) {
+    const ObjectPtr pod = listed->object();
     if (pod->label(model::label::kDatabase) != model::kTrue) continue;
     const Readiness containers = readiness(*pod);
     result.instances.push_back(
@@ -69,20 +81,19 @@ Result<model::rest::ClusterTestResponse> test_clusters(
   model::rest::ClusterTestResponse response;
   response.status.code = "ok";
   if (!every && request.selector.empty() && request.clustername.empty()) return response;
-  PGO_TRY(const std::vector<model::PgCluster> clusters,
-          select_clusters(context, request.ns, request.selector,
-                          every ? std::string() : request.clustername));
+  PGO_TRY(const std::vector<ListedPtr> clusters,
+          find_clusters(context, request.ns, request.selector,
+                        every ? std::string() : request.clustername));
   if (clusters.empty()) return response;
-  const std::string only = clusters.size() == 1 ? clusters[0].name() : std::string();
+  const std::string_view only = clusters.size() == 1 ? clusters[0]->name() : std::string_view();
   PGO_TRY(const ByCluster services,
           ByCluster::read(context, kube::types::kService, request.ns, only));
   PGO_TRY(const ByCluster pods, ByCluster::read(context, kube::types::kPod, request.ns, only));
-  // Patroni may own an Endpoints object and its labels, so these are read without a selector.
-  PGO_TRY(const std::vector<ObjectPtr> endpoints,
-          context.reader.list(kube::types::kEndpoints, request.ns, ""));
-  for (const model::PgCluster& cluster : clusters) {
+  PGO_TRY(const Names ready, ready_endpoints(context, request.ns));
+  for (const ListedPtr& one : clusters) {
+    PGO_TRY(const model::PgCluster cluster, model::PgCluster::from(*one->object()));
     response.results.push_back(
-        test_cluster(cluster, services.of(cluster.name()), endpoints, pods.of(cluster.name())));
+        test_cluster(cluster, services.of(cluster.name()), ready, pods.of(cluster.name())));
   }
   return response;
 }

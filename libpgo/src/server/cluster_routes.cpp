@@ -1,9 +1,14 @@
 #include "pgo/base/text.h"
+#include "pgo/json/encode_items.h"
 #include "pgo/model/permissions.h"
 #include "pgo/operations/cluster.h"
 #include "pgo/operations/scale.h"
 #include "pgo/operations/test.h"
 #include "server/route.h"
+
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace pgo::server {
 namespace {
@@ -16,8 +21,26 @@ Result<rest::CreateClusterResponse> create(const Call& call,
   return operations::create_cluster(call.context, call.caller, request);
 }
 
-Result<rest::ShowClusterResponse> show(const Call& call, const rest::ShowClusterRequest& request) {
-  return operations::show_clusters(call.context, request);
+Result<Written<rest::ShowClusterResponse>> show(const Call& call,
+                                                const rest::ShowClusterRequest& request) {
+  PGO_TRY(auto shown, operations::ShownClusters::find(call.context, request));
+  rest::ShowClusterResponse around;
+  around.status.code = "ok";
+  std::optional<Error> failed;
+  std::optional<rest::ShowClusterDetail> held;
+  const auto next = [&]() -> const rest::ShowClusterDetail* {
+    auto detail = shown.next();
+    if (!detail) {
+      failed = std::move(detail).error();
+      return nullptr;
+    }
+    held = *std::move(detail);
+    return held ? &*held : nullptr;
+  };
+  std::string text = json::encode_items<rest::ShowClusterResponse, rest::ShowClusterDetail>(
+      around, &rest::ShowClusterResponse::results, shown.size(), next, json::Escapes::go);
+  if (failed) return fail(*std::move(failed));
+  return Written<rest::ShowClusterResponse>{std::move(text)};
 }
 
 Result<rest::DeleteClusterResponse> remove(const Call& call,

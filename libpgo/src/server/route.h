@@ -11,6 +11,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// The route table. A route is one value made by `body_route` or `query_route`; a capability adds
@@ -64,15 +65,32 @@ Result<void> check_request(const Call& call, VersionCheck version, std::string_v
 /// One line for the `Msg` of an answer.
 std::string message_of(const Error& error);
 
+/// A Response that is text already: a long one is made a piece at a time.
+template <typename Response>
+struct Written {
+  std::string text;
+};
+
+template <typename Response>
+http::Response refused(const Error& error) {
+  Response response{};
+  response.status.code = "error";
+  response.status.msg = message_of(error);
+  http::Response refusal = json_response(json::encode_text(response, json::Escapes::go));
+  refusal.headers.emplace_back(kErrorCodeHeader, to_string(error.code));
+  return refusal;
+}
+
 template <typename Response>
 http::Response respond(Result<Response> result) {
   if (result) return json_response(json::encode_text(*result, json::Escapes::go));
-  Response response{};
-  response.status.code = "error";
-  response.status.msg = message_of(result.error());
-  http::Response refusal = json_response(json::encode_text(response, json::Escapes::go));
-  refusal.headers.emplace_back(kErrorCodeHeader, to_string(result.error().code));
-  return refusal;
+  return refused<Response>(result.error());
+}
+
+template <typename Response>
+http::Response respond(Result<Written<Response>> result) {
+  if (result) return json_response(std::move(result->text));
+  return refused<Response>(result.error());
 }
 
 /// As Go decodes: without regard to case, unknown keys ignored, and what cannot be read stays zero.
@@ -86,10 +104,10 @@ Request lenient_request(std::string_view body) {
 }
 
 /// A route whose request is a JSON body with `Namespace`, and with `ClientVersion` where 4.2.0's
-/// has one.
-template <typename Request, typename Response>
+/// has one. `Answer`: a Response, or one that is written.
+template <typename Request, typename Answer>
 Route body_route(std::string_view method, std::string_view pattern, std::string_view permission,
-                 Result<Response> (*work)(const Call&, const Request&),
+                 Result<Answer> (*work)(const Call&, const Request&),
                  VersionCheck wanted = VersionCheck::given) {
   const auto handle = [work, wanted](const Call& call) {
     const Request request = lenient_request<Request>(call.body);
@@ -101,7 +119,7 @@ Route body_route(std::string_view method, std::string_view pattern, std::string_
     }
     if (auto checked = check_request(call, check, version, NamespaceCheck::given, request.ns);
         !checked) {
-      return respond<Response>(fail(std::move(checked).error()));
+      return respond(Result<Answer>(fail(std::move(checked).error())));
     }
     return respond(work(call, request));
   };

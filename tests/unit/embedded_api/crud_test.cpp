@@ -1,4 +1,6 @@
+#include "pgo/base/text.h"
 #include "pgo/kube/object.h"
+#include "pgo/kube/selector.h"
 #include "unit/embedded_api/api_fixture.h"
 
 #include <thread>
@@ -240,6 +242,20 @@ TEST_SUITE("embedded.api.crud") {
     CHECK(second["items"][0]["metadata"]["name"].as_string() == "c");
     CHECK(second["items"][1]["metadata"]["name"].as_string() == "d");
     CHECK(second.version() == first.version());
+  }
+
+  TEST_CASE("list: every operator of a label selector decides as kube's own matching does") {
+    const ApiFixture api;
+    const std::string labels = R"({"app":"hippo","tier":"","n":"5"})";
+    api.post(kMaps, config_map("a", labels));
+    const json::Value held = *json::parse(labels);
+    for (const char* text : {"app=hippo", "app!=hippo", "app in (a,hippo)", "app notin (hippo)",
+                             "tier", "tier=", "!tier", "zone", "!zone", "n>4", "n<5", "app>1"}) {
+      CAPTURE(text);
+      const bool taken = kube::LabelSelector::parse(text)->matches_json(held);
+      const auto listed = api.get(kMaps + "?labelSelector=" + text::percent_encode(text));
+      CHECK(listed["items"].items().size() == (taken ? 1 : 0));
+    }
   }
 
   TEST_CASE("list: field selectors work on the offered fields and others are refused") {

@@ -95,6 +95,13 @@ Handler echo() {
   };
 }
 
+/// No part of it is like another.
+std::string large_body() {
+  std::string body;
+  for (int i = 0; body.size() < (3u << 20); ++i) body += std::to_string(i) + ",";
+  return body + ".end";
+}
+
 TEST_SUITE("http.server") {
   TEST_CASE("server: answers one request after another on one connection") {
     const auto server = plain_server(echo());
@@ -106,6 +113,23 @@ TEST_SUITE("http.server") {
       CHECK(answer.starts_with("HTTP/1.1 200 OK\r\n"));
       CHECK(answer.find("X-Method: POST\r\n") != std::string::npos);
       CHECK(answer.ends_with(std::string("/p?q=1 ") + body));
+    }
+  }
+
+  TEST_CASE("server: an answer of megabytes arrives whole, and a HEAD after it brings no body") {
+    const std::string large = large_body();
+    const auto server = plain_server([&](const Request&, const auto& responder) {
+      responder->respond(
+          {.status = 200, .content_type = "text/plain", .headers = {}, .body = large});
+    });
+    Socket socket(server->port());
+    for (const char* method : {"GET", "HEAD", "GET"}) {
+      const bool head_only = std::string_view(method) == "HEAD";
+      socket.send(method + std::string(" / HTTP/1.1\r\nHost: x\r\n\r\n"));
+      const std::string head = socket.read_until("\r\n\r\n");
+      CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));
+      CHECK(head.find("Content-Length: " + std::to_string(large.size())) != std::string::npos);
+      if (!head_only) CHECK(socket.read_until(".end") == large);
     }
   }
 
@@ -295,6 +319,26 @@ std::string get_over_tls(std::uint16_t port, const TlsWorld& world, bool with_ce
 }
 
 TEST_SUITE("http.tls") {
+  TEST_CASE("tls: an answer of megabytes arrives whole") {
+    const TlsWorld world;
+    const std::string large = large_body();
+    ServerOptions options;
+    options.address = kAddress;
+    options.tls_options = {.certificate_pem = world.server.certificate_pem,
+                           .key_pem = world.server.key_pem,
+                           .client_ca_pem = {}};
+    const auto server =
+        serve(
+            options,
+            [&](const Request&, const auto& responder) {
+              responder->respond(
+                  {.status = 200, .content_type = "text/plain", .headers = {}, .body = large});
+            },
+            Log())
+            .value();
+    CHECK(get_over_tls(server->port(), world, false) == large);
+  }
+
   TEST_CASE("tls: a client certificate is optional, and its names reach the handler") {
     const TlsWorld world;
     ServerOptions options;

@@ -1,5 +1,6 @@
 #include "pgo/json/codec.h"
 
+#include "pgo/json/encode_items.h"
 #include "support.h"
 
 #include <array>
@@ -175,6 +176,26 @@ TEST_SUITE("json.codec") {
     CHECK(same(*json::decode<Keeper>(js("{'z':[1],'name':'a','b':{'c':null}}"))));
     CHECK(same(Keeper{}));
     CHECK(same(std::vector<EnvVar>{{"a", "b"}}));
+  }
+
+  TEST_CASE("codec: items that come one after the other stand where those of the list would") {
+    Message around;
+    around.labels = {{"k", "<v>"}};
+    around.count = 3;
+    const auto written = [&around](std::vector<std::string> items, std::size_t expected) {
+      std::size_t at = 0;
+      return json::encode_items<Message, std::string>(
+          around, &Message::results, expected,
+          [&]() { return at < items.size() ? &items[at++] : nullptr; }, json::Escapes::go);
+    };
+    for (const std::size_t expected : {0u, 1u, 5u}) {
+      for (const auto& items : {std::vector<std::string>{"a"}, {"a", "<b>", ""}}) {
+        Message whole = around;
+        whole.results = items;
+        CHECK(written(items, expected) == json::encode_text(whole, json::Escapes::go));
+      }
+    }
+    CHECK(written({}, 5).starts_with(R"({"Results":[],)"));
   }
 
   TEST_CASE("codec: absent members keep the initialiser of the struct") {

@@ -4,6 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
+#include <mutex>
+#include <shared_mutex>
+
 namespace pgo::kube {
 namespace {
 
@@ -401,6 +405,34 @@ TEST_SUITE("kube.informer") {
     f.settle();
     f.watch().on_ready();
     CHECK(woken == 1);
+  }
+
+  TEST_CASE("informer: its guard is held while the cache changes, and free during requests") {
+    std::shared_mutex guard;
+    const auto free = [&guard] {
+      return std::async(std::launch::async,
+                        [&guard] {
+                          const std::shared_lock lock(guard, std::try_to_lock);
+                          return lock.owns_lock();
+                        })
+          .get();
+    };
+    Fixture f({.guard = &guard});
+    std::vector<bool> changed_when_free;
+    f.pods.on_change([&](const ObjectKey&, const PodView*, const PodView*) {
+      changed_when_free.push_back(free());
+    });
+    bool requested_when_free = false;
+    f.transport.on_request = [&] { requested_when_free = free(); };
+    f.transport.answer(200, list(10, {pod("a", 5)}));
+    f.settle();
+    f.watch().lines = {event("MODIFIED", pod("a", 11, "Failed"))};
+    f.settle();
+    f.pods.applied(pod_object("b", 12));
+    f.pods.removed("pgo", "a");
+    CHECK(changed_when_free == std::vector<bool>(4, false));
+    CHECK(requested_when_free);
+    CHECK(free());
   }
 
   TEST_CASE("informer: whole objects can be cached too") {

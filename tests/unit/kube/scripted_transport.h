@@ -32,6 +32,7 @@ class ScriptedTransport final : public Transport {
 
   Result<Response> request(const Request& request) override {
     requests.push_back(request);
+    if (on_request) on_request();
     if (answers_.empty()) return fail(Code::unavailable, "nothing is scripted");
     Result<Response> result = std::move(answers_.front());
     answers_.pop_front();
@@ -57,6 +58,7 @@ class ScriptedTransport final : public Transport {
     return ExecResult{0, "out", "err"};
   }
 
+  std::function<void()> on_request;
   std::vector<Request> requests;
   std::vector<ExecRequest> execs;
   std::vector<std::shared_ptr<WatchScript>> watches;

@@ -47,6 +47,27 @@ TEST_SUITE("kube.selector") {
     CHECK_FALSE(matches("zone in (a)", {}));
   }
 
+  TEST_CASE("label selector: one rule, whether labels are a map, a document or looked up") {
+    const Labels labels{{"app", "hippo"}, {"tier", ""}, {"n", "5"}};
+    Object object(types::kPod, "pgo", "a");
+    for (const auto& [key, value] : labels) object.set_label(key, value);
+    const auto lookup = [&](std::string_view key) -> std::optional<std::string_view> {
+      const auto found = labels.find(key);
+      if (found == labels.end()) return std::nullopt;
+      return found->second;
+    };
+    for (const char* text : {"", "app=hippo", "app=rhino", "app!=hippo", "zone!=a", "tier=", "tier",
+                             "!tier", "zone", "!zone", "app in (a,hippo)", "zone in (a)",
+                             "app notin (hippo)", "n>4", "n<5", "app>1", "zone<3"}) {
+      CAPTURE(text);
+      const auto selector = LabelSelector::parse(text);
+      REQUIRE(selector);
+      CHECK(selector->matches(object) == selector->matches(labels));
+      CHECK(selector->matches_by(lookup) == selector->matches(labels));
+    }
+    CHECK_FALSE(LabelSelector::nothing().matches_by(lookup));
+  }
+
   TEST_CASE("label selector: keys may be called in and notin") {
     CHECK(matches("in=a", {{"in", "a"}}));
     CHECK(matches("notin in (in)", {{"notin", "in"}}));

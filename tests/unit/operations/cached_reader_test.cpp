@@ -6,6 +6,10 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 using namespace pgo;
 namespace types = kube::types;
 
@@ -98,4 +102,88 @@ TEST_CASE("cached reader: changes, deletions and new namespaces are followed") {
   world.put(types::kPgTask, task);
   settle(reader);
   CHECK(reader.list(types::kPgTask, "team9", "")->size() == 1);
+}
+
+namespace {
+
+std::vector<std::string> names(operations::Reader& reader, std::string_view selector) {
+  std::vector<std::string> found;
+  const auto listed = reader.find(types::kPod, "pgouser1", selector);
+  REQUIRE(listed.has_value());
+  for (const auto& one : *listed) found.emplace_back(one->name());
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("cached reader: of many objects a selector takes those that it takes of the API") {
+  test::RequestWorld world;
+  // So many that most of them are packed with what they have in common.
+  for (int i = 0; i < 400; ++i) {
+    kube::Object pod(types::kPod, "pgouser1", "pod-" + std::to_string(1000 + i));
+    pod.document().set("spec", *json::parse(R"({"containers":[{"name":"database","image":"i"}]})"));
+    if (i % 3 != 0) pod.set_label("pg-cluster", "c" + std::to_string(i / 10));
+    if (i == 3) pod.set_label("pg-cluster", "");
+    pod.set_label("role", i % 2 == 0 ? "master" : "replica");
+    world.put(types::kPod, pod);
+  }
+  operations::CachedReader reader(world.client(), world.clock(), world.ids(), {},
+                                  {.operator_namespace = "pgo", .installation_name = "devtest"});
+  settle(reader);
+  REQUIRE(reader.synced());
+  operations::DirectReader direct(world.client());
+  for (const char* selector :
+       {"", "pg-cluster", "!pg-cluster", "pg-cluster=", "pg-cluster=c7", "pg-cluster!=c7",
+        "pg-cluster in (c7,c9)", "role=master", "pg-cluster=c7,role=master", "pg-cluster,role",
+        "pg-cluster=nosuch", "!role"}) {
+    CAPTURE(selector);
+    CHECK(names(reader, selector) == names(direct, selector));
+  }
+  CHECK_FALSE(reader.find(types::kPod, "pgouser1", "role in (").has_value());
+}
+
+TEST_CASE("cached reader: what was found says what it said then, however often it is asked") {
+  test::RequestWorld world;
+  world.put_pod("pgouser1", "hippo-pod", "hippo", "role", "master");
+  world.put_pod("pgouser1", "other-pod", "hippo", "role", "replica");
+  operations::CachedReader reader(world.client(), world.clock(), world.ids(), {},
+                                  {.operator_namespace = "pgo", .installation_name = "devtest"});
+  settle(reader);
+  const auto found = *reader.find(types::kPod, "pgouser1", "pg-cluster=hippo");
+  REQUIRE(found.size() == 2);
+  const auto before = found[0]->object();
+  REQUIRE(world.client()
+              .patch(types::kPod, "pgouser1", "hippo-pod", kube::PatchType::merge,
+                     *json::parse(R"({"metadata":{"labels":{"role":null,"pg-cluster":null}}})"))
+              .has_value());
+  settle(reader);
+  CHECK(*found[0]->object() == *before);
+  CHECK(found[0]->cluster() == "hippo");
+  CHECK(before->label("role") == "master");
+  const auto now = reader.get(types::kPod, "pgouser1", "hippo-pod");
+  CHECK((*now)->label("role").empty());
+  CHECK((*now)->name() == "hippo-pod");
+  const auto rest = *reader.find(types::kPod, "pgouser1", "");
+  REQUIRE(rest.size() == 2);
+  CHECK_FALSE(rest[0]->cluster().has_value());
+}
+
+TEST_CASE("cached reader: a namespace that is given away is asked of the API again") {
+  test::RequestWorld world;
+  world.create("hippo");
+  CountingTransport transport(world.transport());
+  operations::CachedReader reader(kube::Client(transport), world.clock(), world.ids(), {},
+                                  {.operator_namespace = "pgo", .installation_name = "devtest"});
+  settle(reader);
+  transport.requests = 0;
+  CHECK(reader.list(types::kPgCluster, "pgouser1", "")->size() == 1);
+  CHECK(transport.requests == 0);
+  REQUIRE(world.client()
+              .patch(types::kNamespace, "", "pgouser1", kube::PatchType::merge,
+                     *json::parse(R"({"metadata":{"labels":{"vendor":"other"}}})"))
+              .has_value());
+  settle(reader);
+  transport.requests = 0;
+  CHECK(reader.list(types::kPgCluster, "pgouser1", "")->size() == 1);
+  CHECK(transport.requests == 1);
 }

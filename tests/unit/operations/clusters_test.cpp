@@ -252,6 +252,44 @@ TEST_CASE("show cluster: an unknown name gives no result, all gives every cluste
   CHECK_FALSE(operations::show_clusters(world.context(), request).has_value());
 }
 
+TEST_CASE("show cluster: one after the other they are what they are in one answer") {
+  test::RequestWorld world;
+  for (const char* name : {"hippo", "rhino", "zebra"}) {
+    world.create(name);
+    world.put_ready_pods("pgouser1", name);
+  }
+  rest::ShowClusterRequest request;
+  request.ns = "pgouser1";
+  request.all_flag = true;
+  const auto answer = operations::show_clusters(world.context(), request);
+  REQUIRE(answer->results.size() == 3);
+  CHECK(answer->results[1].pods.size() == 1);
+  auto shown = operations::ShownClusters::find(world.context(), request);
+  REQUIRE(shown.has_value());
+  CHECK(shown->size() == 3);
+  for (const rest::ShowClusterDetail& detail : answer->results) {
+    CHECK(*shown->next().value() == detail);
+  }
+  CHECK_FALSE(shown->next().value().has_value());
+}
+
+TEST_CASE("show cluster: only those of the image tag that was asked for") {
+  test::RequestWorld world;
+  world.create("hippo");
+  world.create("rhino");
+  REQUIRE(world.client()
+              .patch(types::kPgCluster, "pgouser1", "hippo", kube::PatchType::merge,
+                     *json::parse(R"({"spec":{"ccpimagetag":"other"}})"))
+              .has_value());
+  rest::ShowClusterRequest request;
+  request.ns = "pgouser1";
+  request.all_flag = true;
+  request.ccpimagetag = "other";
+  const auto answer = operations::show_clusters(world.context(), request);
+  REQUIRE(answer->results.size() == 1);
+  CHECK(answer->results[0].cluster.name() == "hippo");
+}
+
 TEST_CASE("show workflow: the steps of the id's task, and not found for another id") {
   test::RequestWorld world;
   world.create("hippo");

@@ -203,10 +203,10 @@ class StaleReader final : public operations::Reader {
     if (name == name_) return old_;
     return real_.get(type, ns, name);
   }
-  Result<std::vector<operations::ObjectPtr>> list(const kube::ResourceType& type,
+  Result<std::vector<operations::ListedPtr>> find(const kube::ResourceType& type,
                                                   std::string_view ns,
                                                   std::string_view selector) override {
-    return real_.list(type, ns, selector);
+    return real_.find(type, ns, selector);
   }
 
  private:

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,9 @@ struct InformerOptions {
   /// Called from any thread when `step` should be called soon; must return at once and stay
   /// callable while the informer lives. Usually Wakeup::wake of the owner's runner.
   std::function<void()> on_ready{};
+  /// Held while the cache changes, never during a request. Who holds it shared may call the const
+  /// members from another thread.
+  std::shared_mutex* guard = nullptr;
   int page_size = 500;  ///< objects per list request; one page per step; 0 = all at once
   /// Asked of the server as the life of one watch; a stream much older is taken for dead.
   std::chrono::seconds watch_timeout{300};
@@ -83,7 +87,8 @@ class InformerCore {
 /// projection depends on more than the object, the owner gives a function instead of T::from.
 ///
 /// Steppable: it has no thread and no clock of its own. Single-threaded: one owner calls everything
-/// here; the shared_ptrs handed out may go to other threads. Only on_ready comes from elsewhere.
+/// here, but for readers with a guard (InformerOptions); the shared_ptrs handed out may go to other
+/// threads. Only on_ready comes from elsewhere.
 ///
 ///     kube::Wakeup wakeup;
 ///     kube::Informer<PodView> pods(client, clock, ids, log, types::kPod, "pgo",

@@ -4,6 +4,7 @@
 #include "pgo/json/value.h"
 #include "pgo/kube/object.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ class LabelSelector {
     Operator op = Operator::exists;
     std::vector<std::string> values{};  ///< sorted, each once
     bool operator==(const Requirement&) const = default;
+    /// Whether an object whose label `key` has this value (nothing: which has no such label) is
+    /// taken.
+    bool matches(std::optional<std::string_view> value) const;
   };
 
   /// Selects everything.
@@ -45,6 +49,14 @@ class LabelSelector {
   bool matches(const Object& object) const;
   /// `labels`: a JSON object of strings, or null.
   bool matches_json(const json::Value& labels) const;
+  /// `lookup(key)` gives the value of a label as std::optional<std::string_view>, however the
+  /// labels are held.
+  template <class Lookup>
+  bool matches_by(const Lookup& lookup) const {
+    return !nothing_ && std::ranges::all_of(requirements_, [&](const Requirement& requirement) {
+      return requirement.matches(lookup(requirement.key));
+    });
+  }
 
   bool selects_everything() const { return !nothing_ && requirements_.empty(); }
   bool selects_nothing() const { return nothing_; }
@@ -58,8 +70,6 @@ class LabelSelector {
   bool operator==(const LabelSelector&) const = default;
 
  private:
-  template <class Lookup>
-  bool matches_with(const Lookup& lookup) const;
   void sort();
 
   std::vector<Requirement> requirements_;

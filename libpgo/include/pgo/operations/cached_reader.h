@@ -14,11 +14,11 @@
 namespace pgo::operations {
 
 /// Reads from memory (O2): watches the namespaces of the installation and keeps, of each object,
-/// what requests look at. What is not there, and types or namespaces that are not kept, are asked
-/// of the API itself, so that an object is seen as soon as it has been written.
+/// what requests look at, packed. What is not there, and types or namespaces that are not kept, are
+/// asked of the API itself, so that an object is seen as soon as it has been written.
 ///
-/// `get` and `list` may be called from any thread and never wait for a watch. `step` belongs to
-/// one thread: give `run` a thread, or call `step` on a virtual clock.
+/// `get`, `find` and `list` may be called from any thread and never wait for a watch. `step`
+/// belongs to one thread: give `run` a thread, or call `step` on a virtual clock.
 class CachedReader final : public Reader {
  public:
   struct Options {
@@ -31,7 +31,7 @@ class CachedReader final : public Reader {
 
   Result<ObjectPtr> get(const kube::ResourceType& type, std::string_view ns,
                         std::string_view name) override;
-  Result<std::vector<ObjectPtr>> list(const kube::ResourceType& type, std::string_view ns,
+  Result<std::vector<ListedPtr>> find(const kube::ResourceType& type, std::string_view ns,
                                       std::string_view selector) override;
 
   /// One piece of work of every watch.

@@ -3,6 +3,12 @@
 #include "pgo/model/messages/clusters.h"
 #include "pgo/operations/context.h"
 
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace pgo::operations {
 
 /// Writes what a new cluster is made from: credentials, the repository's secret, the policies task,
@@ -12,8 +18,33 @@ namespace pgo::operations {
 Result<model::rest::CreateClusterResponse> create_cluster(
     const Context& context, const Caller& caller, const model::rest::CreateClusterRequest& request);
 
-/// Clusters by selector, all, or one name, with their deployments, pods, services and replicas. An
-/// unknown name gives no results.
+/// Clusters by selector, all, or one name, with their deployments, pods, services and replicas, one
+/// after the other: all of them at once would be much. An unknown name gives none. Answers what was
+/// known at `find`.
+class ShownClusters {
+ public:
+  static Result<ShownClusters> find(const Context& context,
+                                    const model::rest::ShowClusterRequest& request);
+  ShownClusters(ShownClusters&& other) noexcept;
+  ShownClusters& operator=(ShownClusters&& other) noexcept;
+  ~ShownClusters();
+
+  /// Nothing after the last.
+  Result<std::optional<model::rest::ShowClusterDetail>> next();
+  /// How many there are at most.
+  std::size_t size() const { return clusters_.size(); }
+
+ private:
+  struct Objects;
+  explicit ShownClusters(std::string image_tag);
+
+  std::string image_tag_;  ///< of those shown; empty: of any
+  std::vector<ListedPtr> clusters_;
+  std::size_t at_ = 0;
+  std::unique_ptr<const Objects> objects_;
+};
+
+/// All of `ShownClusters` in one answer.
 Result<model::rest::ShowClusterResponse> show_clusters(
     const Context& context, const model::rest::ShowClusterRequest& request);
 

@@ -1,47 +1,16 @@
 #include "embedded/api/filter.h"
 
 #include "embedded/api/status.h"
-#include "pgo/base/text.h"
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 namespace pgo::embedded::api {
 namespace {
 
 using Requirement = kube::LabelSelector::Requirement;
 using Operator = kube::LabelSelector::Operator;
-
-bool is_one_of(const std::vector<std::string>& values, std::string_view value) {
-  return std::find(values.begin(), values.end(), value) != values.end();
-}
-
-bool compares(const Requirement& term, const char* value, bool greater) {
-  if (value == nullptr || term.values.empty()) return false;
-  const auto left = text::to_int(value);
-  const auto right = text::to_int(term.values.front());
-  if (!left || !right) return false;
-  return greater ? *left > *right : *left < *right;
-}
-
-bool matches_label(const Requirement& term, std::string_view packed) {
-  const char* const value = find_label(packed, term.key);
-  switch (term.op) {
-    case Operator::in:
-      return value != nullptr && is_one_of(term.values, value);
-    case Operator::not_in:
-      return value == nullptr || !is_one_of(term.values, value);
-    case Operator::exists:
-      return value != nullptr;
-    case Operator::does_not_exist:
-      return value == nullptr;
-    case Operator::greater:
-      return compares(term, value, true);
-    case Operator::less:
-      return compares(term, value, false);
-  }
-  return false;
-}
 
 /// The n-th NUL-ended value.
 std::string_view nth(std::string_view packed, int index) {
@@ -86,17 +55,18 @@ bool FieldTerm::matches(const Record& record) const {
 
 bool Filter::matches(const Record& record) const {
   if (!ns.empty() && record.ns() != ns) return false;
-  if (labels.selects_nothing()) return false;
   for (const FieldTerm& term : fields) {
     if (!term.matches(record)) return false;
   }
   for (const std::string& needle : needles) {
     if (record.labels().find(needle) == std::string_view::npos) return false;
   }
-  for (const Requirement& term : labels.requirements()) {
-    if (!matches_label(term, record.labels())) return false;
-  }
-  return true;
+  return labels.matches_by(
+      [packed = record.labels()](std::string_view key) -> std::optional<std::string_view> {
+        const char* const value = find_label(packed, key);
+        if (value == nullptr) return std::nullopt;
+        return value;
+      });
 }
 
 Result<Filter> make_filter(const Resource& resource, std::string_view ns,
