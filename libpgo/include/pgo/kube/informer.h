@@ -209,7 +209,7 @@ class Informer {
         return std::make_shared<const T>(project(object));
       };
     } else if constexpr (std::same_as<T, Object>) {
-      result.project = [](std::shared_ptr<const Object> object) { return object; };
+      result.project = [](const std::shared_ptr<const Object>& object) { return object; };
     } else if constexpr (requires(const Object& object) { T::from(object); }) {
       result.project = [](const std::shared_ptr<const Object>& object) {
         return std::make_shared<const T>(T::from(*object));

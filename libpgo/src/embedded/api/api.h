@@ -69,6 +69,8 @@ class Api {
   Result<Answer> dispatch(Call& call);
   Result<Answer> create_subresource(const Call& call);
   Result<Answer> create_object(const Call& call, json::Value document);
+  Result<RecordPtr> create_once(const Call& call, json::Value document);
+  Result<RecordPtr> create_generated(const Call& call, const json::Value& document);
   Result<Answer> token_request(const Call& call, const json::Value& body);
   Result<Answer> review(const Call& call);
   Result<void> require_namespace(const Call& call) const;

@@ -19,8 +19,8 @@ class Journal {
   Journal& operator=(const Journal&) = delete;
   virtual ~Journal() = default;
 
-  using Visit =
-      std::function<Result<void>(std::string_view table, std::uint64_t version, std::string text)>;
+  using Visit = std::function<Result<void>(std::string_view table, std::uint64_t version,
+                                           const std::string& text)>;
   /// Calls `visit` for every object and returns a version no lower than the last one written.
   virtual Result<std::uint64_t> load(const Visit& visit) = 0;
   /// Makes one write durable; `text` null removes the object.

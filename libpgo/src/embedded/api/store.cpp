@@ -22,7 +22,7 @@ Result<void> Store::load() {
   const auto built_in = Registry::build({});
   const Resource custom;
   auto last = journal_->load(
-      [&](std::string_view table, std::uint64_t version, std::string text) -> Result<void> {
+      [&](std::string_view table, std::uint64_t version, const std::string& text) -> Result<void> {
         PGO_TRY(json::Value document, json::parse(text));
         const auto slash = table.find('/');
         const auto known = built_in->find(table.substr(0, slash), "v1", table.substr(slash + 1));
@@ -177,7 +177,7 @@ Result<RecordPtr> Store::write(const Resource& resource, const Key& key, const D
     const std::lock_guard lock(mutex_);
     Table& table = table_of(resource.table);
     const auto found = table.objects.find(key);
-    const RecordPtr current = found == table.objects.end() ? nullptr : *found;
+    RecordPtr current = found == table.objects.end() ? nullptr : *found;
     PGO_TRY(Change change, decide(current.get()));
     if (change.kind == Change::Kind::keep) return current;
     const std::uint64_t next = version_ + 1;

@@ -133,38 +133,45 @@ Result<Answer> Api::create(const Call& call) {
   return create_object(call, std::move(document));
 }
 
-Result<Answer> Api::create_object(const Call& call, json::Value document) {
+/// One attempt under one name, which is generated where the document has none.
+Result<RecordPtr> Api::create_once(const Call& call, json::Value document) {
   const Resource& type = *call.resource;
-  const bool generated = document["metadata"]["name"].as_string().empty();
-  for (int attempt = 1;; ++attempt) {
-    json::Value next = generated ? document : std::move(document);
-    PGO_TRY_VOID(prepare_create(call, next, now(), *ids_));
-    set_create_defaults(type, next, now());
-    PGO_TRY_VOID(validate_create(type, next));
-    std::unique_lock service_lock(service_mutex_, std::defer_lock);
-    if (needs_cluster_ip(call, next)) {
-      service_lock.lock();
-      PGO_TRY(std::string address, free_cluster_ip());
-      next.at_or_add("spec").set("clusterIP", std::move(address));
-    }
-    set_service_addresses(type, next);
-    const std::string name(next["metadata"]["name"].as_string());
-    auto record = store_.write(
-        type, {call.ns, name},
-        [&](const Record* current) -> Result<Change> {
-          if (current != nullptr) return already_exists(type.qualified(), name);
-          return Change::put(std::move(next));
-        },
-        call.dry_run());
-    if (!record) {
-      const bool again =
-          generated && record.error().code == Code::already_exists && attempt < kGenerateTries;
-      if (again) continue;
-      return fail(std::move(record).error());
-    }
-    if (type.table == "/events" && !call.dry_run()) expire_events(type, (*record)->key());
-    return answer_with(*this, call, 201, *record);
+  PGO_TRY_VOID(prepare_create(call, document, now(), *ids_));
+  set_create_defaults(type, document, now());
+  PGO_TRY_VOID(validate_create(type, document));
+  std::unique_lock service_lock(service_mutex_, std::defer_lock);
+  if (needs_cluster_ip(call, document)) {
+    service_lock.lock();
+    PGO_TRY(const std::string address, free_cluster_ip());
+    document.at_or_add("spec").set("clusterIP", address);
   }
+  set_service_addresses(type, document);
+  const std::string name(document["metadata"]["name"].as_string());
+  return store_.write(
+      type, {call.ns, name},
+      [&](const Record* current) -> Result<Change> {
+        if (current != nullptr) return already_exists(type.qualified(), name);
+        return Change::put(std::move(document));
+      },
+      call.dry_run());
+}
+
+Result<RecordPtr> Api::create_generated(const Call& call, const json::Value& document) {
+  for (int attempt = 1;; ++attempt) {
+    auto record = create_once(call, document);
+    const bool taken = !record && record.error().code == Code::already_exists;
+    if (!taken || attempt == kGenerateTries) return record;
+  }
+}
+
+Result<Answer> Api::create_object(const Call& call, json::Value document) {
+  const bool named = !document["metadata"]["name"].as_string().empty();
+  PGO_TRY(const RecordPtr record,
+          named ? create_once(call, std::move(document)) : create_generated(call, document));
+  if (call.resource->table == "/events" && !call.dry_run()) {
+    expire_events(*call.resource, record->key());
+  }
+  return answer_with(*this, call, 201, record);
 }
 
 Result<Answer> Api::update(const Call& call) {

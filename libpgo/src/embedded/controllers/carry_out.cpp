@@ -64,7 +64,7 @@ Result<void> Controllers::Impl::write(const Write& next) {
 
 namespace {
 
-Result<void> post(const kube::Client& client, kube::Request request, std::string subject) {
+Result<void> post(const kube::Client& client, const kube::Request& request, std::string subject) {
   PGO_TRY(kube::Response answer, client.transport().request(request));
   if (answer.status < 300 || answer.status == 404) return {};
   auto status = json::parse(answer.body);
@@ -87,7 +87,7 @@ Result<void> Controllers::Impl::bind(const Write& next) {
   body.set("target",
            json::Value::object({{"apiVersion", "v1"}, {"kind", "Node"}, {"name", next.patch}}));
   request.body = json::write(body);
-  return post(client, std::move(request), pod.text());
+  return post(client, request, pod.text());
 }
 
 Result<void> Controllers::Impl::finalize(const kube::Object& ns) {
@@ -101,7 +101,7 @@ Result<void> Controllers::Impl::finalize(const kube::Object& ns) {
   }
   body.at_or_add("spec").set("finalizers", std::move(kept));
   request.body = json::write(body);
-  return post(client, std::move(request), ns.text());
+  return post(client, request, ns.text());
 }
 
 void Controllers::Impl::record(const Decision& decision, const Seen& subject) {
