@@ -21,28 +21,18 @@ namespace {
 using KeptPtr = std::shared_ptr<const Kept>;
 using Requirement = kube::LabelSelector::Requirement;
 
-bool is_of_cluster(const Requirement& requirement) {
-  return requirement.key == model::label::kCluster;
-}
-
-/// What the selector takes of `kept`. Nearly all selectors begin with the cluster, and that is
+/// Whether the selector takes the object. Nearly all selectors begin with the cluster, and that is
 /// known without unpacking.
-std::vector<ListedPtr> matching(std::vector<KeptPtr> kept, const kube::LabelSelector& selector) {
-  const auto& requirements = selector.requirements();
-  const bool only_cluster = std::ranges::all_of(requirements, is_of_cluster);
-  std::vector<ListedPtr> found;
-  for (KeptPtr& one : kept) {
-    const auto fits = [&](const Requirement& requirement) {
-      return !is_of_cluster(requirement) || requirement.matches(one->cluster());
-    };
-    if (!std::ranges::all_of(requirements, fits)) continue;
-    if (only_cluster) {
-      found.push_back(std::move(one));
-    } else if (ObjectPtr object = one->object(); selector.matches(*object)) {
-      found.push_back(listed(std::move(object)));
+bool takes(const kube::LabelSelector& selector, const Kept& kept) {
+  bool known = true;
+  for (const Requirement& requirement : selector.requirements()) {
+    if (requirement.key != model::label::kCluster) {
+      known = false;
+    } else if (!requirement.matches(kept.cluster())) {
+      return false;
     }
   }
-  return found;
+  return known || selector.matches(*kept.object());
 }
 
 kube::Informer<Kept>::Project keeping(const std::shared_ptr<json::Packer::Scratch>& scratch) {
@@ -228,7 +218,10 @@ Result<ObjectPtr> CachedReader::get(const kube::ResourceType& type, std::string_
 Result<std::vector<ListedPtr>> CachedReader::find(const kube::ResourceType& type,
                                                   std::string_view ns, std::string_view selector) {
   PGO_TRY(const kube::LabelSelector parsed, kube::LabelSelector::parse(selector));
-  if (auto kept = impl_->all(type, ns)) return matching(*std::move(kept), parsed);
+  if (auto kept = impl_->all(type, ns)) {
+    std::erase_if(*kept, [&](const KeptPtr& one) { return !takes(parsed, *one); });
+    return std::vector<ListedPtr>(kept->begin(), kept->end());
+  }
   return impl_->direct.find(type, ns, selector);
 }
 

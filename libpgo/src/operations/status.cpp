@@ -38,12 +38,13 @@ Result<void> operator_start(const Context& context, StatusDetail& detail) {
 }
 
 Result<void> claims(const Context& context, std::string_view ns, StatusDetail& detail) {
-  PGO_TRY(const std::vector<ObjectPtr> found,
-          context.reader.list(kube::types::kPersistentVolumeClaim, ns,
+  PGO_TRY(const std::vector<ListedPtr> found,
+          context.reader.find(kube::types::kPersistentVolumeClaim, ns,
                               std::string(model::label::kRemovable)));
   detail.num_claims = static_cast<int>(found.size());
   kube::Quantity sum;
-  for (const ObjectPtr& claim : found) {
+  for (const ListedPtr& one : found) {
+    const ObjectPtr claim = one->object();
     const json::Value& capacity = (*claim)["status"]["capacity"]["storage"];
     const json::Value& asked = (*claim)["spec"]["resources"]["requests"]["storage"];
     const auto size = kube::Quantity::parse((capacity.is_string() ? capacity : asked).as_string());
@@ -55,12 +56,12 @@ Result<void> claims(const Context& context, std::string_view ns, StatusDetail& d
 }
 
 Result<void> deployments(const Context& context, std::string_view ns, StatusDetail& detail) {
-  PGO_TRY(const std::vector<ObjectPtr> found,
-          context.reader.list(kube::types::kDeployment, ns, ""));
+  PGO_TRY(const std::vector<ListedPtr> found,
+          context.reader.find(kube::types::kDeployment, ns, ""));
   std::map<std::string, int> counts;
-  for (const ObjectPtr& deployment : found) {
-    const auto labels = deployment->labels();
-    if (labels.contains(model::label::kCluster)) ++detail.num_databases;
+  for (const ListedPtr& one : found) {
+    const auto labels = one->object()->labels();
+    if (one->cluster()) ++detail.num_databases;
     for (const auto& [key, value] : labels) ++counts[key + "=" + value];
   }
   for (const auto& [label, count] : counts) detail.labels.push_back({label, count});
@@ -70,9 +71,10 @@ Result<void> deployments(const Context& context, std::string_view ns, StatusDeta
 }
 
 Result<void> pods(const Context& context, std::string_view ns, StatusDetail& detail) {
-  PGO_TRY(const std::vector<ObjectPtr> found,
-          context.reader.list(kube::types::kPod, ns, std::string(model::label::kCluster)));
-  for (const ObjectPtr& pod : found) {
+  PGO_TRY(const std::vector<ListedPtr> found,
+          context.reader.find(kube::types::kPod, ns, std::string(model::label::kCluster)));
+  for (const ListedPtr& one : found) {
+    const ObjectPtr pod = one->object();
     for (const json::Value& container : (*pod)["spec"]["containers"].items()) {
       ++detail.db_tags[std::string(container["image"].as_string())];
     }
