@@ -1,10 +1,17 @@
-# pgo_component(NAME SOURCES a.cpp b.cpp USES base json PRIVATE_DEPS pgo_dep_fmt ...)
+# Files whose own names do not go together with those of others: never compiled with them as one
+# (PGO_UNITY).
+function(pgo_apart)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
+# pgo_component(NAME SOURCES a.cpp b.cpp USES base json PRIVATE_DEPS pgo_dep_fmt ... APART b.cpp)
 #
 # One floor of the house as a static library `pgo_NAME`. USES names the components whose headers it
-# may include; PRIVATE_DEPS are third-party targets that never show in our headers.
+# may include; PRIVATE_DEPS are third-party targets that never show in our headers; APART as pgo_apart.
 function(pgo_component name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES;PRIVATE_DEPS;APART" ${ARGN})
   add_library(pgo_${name} STATIC ${ARG_SOURCES})
+  pgo_apart(${ARG_APART})
   target_include_directories(
     pgo_${name}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/libpgo/include>
@@ -23,12 +30,13 @@ function(pgo_compile_quickly name)
 endfunction()
 
 # pgo_test(NAME SOURCES ... USES components... DEPS targets... LABELS unit [WORKING_DIRECTORY dir]
-#          [OPTIMIZED])
+#          [OPTIMIZED] [APART ...])
 #
 # One doctest program and its ctest entry. Every label is also a way to run it: ctest -L unit.
 function(pgo_test name)
-  cmake_parse_arguments(ARG "OPTIMIZED" "WORKING_DIRECTORY;TIMEOUT" "SOURCES;USES;DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMIZED" "WORKING_DIRECTORY;TIMEOUT" "SOURCES;USES;DEPS;LABELS;APART" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  pgo_apart(${ARG_APART})
   if(NOT ARG_OPTIMIZED)
     pgo_compile_quickly(${name})
   endif()

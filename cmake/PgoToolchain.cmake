@@ -9,6 +9,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(pgo_build_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
 endif()
 target_compile_options(pgo_build_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:-Wno-pedantic>)
+# A source that is included is taken for a header, whose types should not have members of a nameless
+# namespace.
+if(PGO_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(pgo_build_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+endif()
 if(PGO_WERROR)
   target_compile_options(pgo_build_flags INTERFACE -Werror)
 endif()

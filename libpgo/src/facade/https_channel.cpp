@@ -137,7 +137,7 @@ class Connection {
   }
 
   std::unexpected<Error> explain(CURLcode code) const {
-    std::string detail = error_.c_str();
+    std::string detail = error_.substr(0, error_.find('\0'));
     if (detail.empty()) detail = curl_easy_strerror(code);
     const std::string who = "the apiserver at " + settings_.url;
     switch (code) {

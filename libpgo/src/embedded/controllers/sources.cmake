@@ -24,5 +24,6 @@ list(TRANSFORM pgo_controller_sources APPEND .cpp)
 pgo_component(
   embedded_controllers
   SOURCES ${pgo_controller_sources}
-  USES base json kube)
+  USES base json kube
+  APART controllers/replica_set.cpp)
 list(APPEND PGO_EMBEDDED_USES embedded_controllers)

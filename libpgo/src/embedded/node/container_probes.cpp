@@ -72,7 +72,7 @@ void ContainerProbes::schedule(Probe& probe) {
 void ContainerProbes::run(Probe& probe) {
   if (probe.spec.action != ProbeSpec::Action::exec) {
     probe.network = std::make_unique<NetworkProbe>(
-        loop_, probe.spec, [this, &probe](bool success, std::string message) {
+        loop_, probe.spec, [this, &probe](bool success, const std::string& message) {
           auto finished = std::move(probe.network);  // lives until this returns
           on_result(probe, success, message);
         });

@@ -59,6 +59,7 @@ Result<void> ExecProcess::spawn_helper(const std::string& init, pid_t pid, const
                                 command_.working_dir};
   argv.insert(argv.end(), command_.command.begin(), command_.command.end());
   std::vector<std::string> environment;
+  environment.reserve(command_.env.size());
   for (const auto& [name, value] : command_.env) environment.push_back(name + "=" + value);
   GivenFd fds[] = {{in.read ? in.read.get() : null.get(), 0},
                    {out.write.get(), 1},

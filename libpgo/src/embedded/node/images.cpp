@@ -135,6 +135,7 @@ Result<Image> ImageCatalogue::find(std::string_view reference) const {
 
 std::vector<std::string> ImageCatalogue::names() const {
   std::vector<std::string> known;
+  known.reserve(by_name_.size());
   for (const auto& entry : by_name_) known.push_back(entry.first);
   return known;
 }

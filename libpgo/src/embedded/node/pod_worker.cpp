@@ -46,7 +46,7 @@ bool uses_downward_volume(const kube::Object& pod) {
 
 }  // namespace
 
-PodWorker::PodWorker(NodeContext& context, kube::Object pod, std::function<void()> freed)
+PodWorker::PodWorker(NodeContext& context, const kube::Object& pod, std::function<void()> freed)
     : context_(context),
       pod_{pod,
            {{}, context.options.host_ip},

@@ -18,7 +18,7 @@ class PodWorker {
  public:
   /// `freed` is called when the pod has given back its claims and other pods may go on, and when
   /// a stopping node has ended its containers.
-  PodWorker(NodeContext& context, kube::Object pod, std::function<void()> freed);
+  PodWorker(NodeContext& context, const kube::Object& pod, std::function<void()> freed);
   PodWorker(const PodWorker&) = delete;
   PodWorker& operator=(const PodWorker&) = delete;
   ~PodWorker();

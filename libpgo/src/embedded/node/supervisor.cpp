@@ -116,7 +116,7 @@ struct Supervisor::Impl {
   ContainerExit exit_of(const Container& container, const ChildStatus& status) const;
   void tick(Container& container);
   bool kill(Container& container, Steady::duration patience);
-  void run_exec(ExecId id, ContainerId container, ContainerCommand command, ExecDone done);
+  void run_exec(ExecId id, ContainerId container, ContainerCommand command, const ExecDone& done);
   void destroy_all();
 };
 
@@ -245,7 +245,7 @@ void Supervisor::Impl::tick(Container& container) {
 }
 
 void Supervisor::Impl::run_exec(ExecId id, ContainerId container, ContainerCommand command,
-                                ExecDone done) {
+                                const ExecDone& done) {
   auto found = containers.find(container);
   if (found == containers.end() || !found->second->started || !found->second->init)
     return done(fail(Code::failed_precondition, "the container is not running"));
@@ -321,7 +321,7 @@ Supervisor::ExecId Supervisor::exec(ContainerId container, ContainerCommand comm
   ExecId id = impl_->next_id++;
   impl_->loop->post([impl = impl_.get(), id, container, command = std::move(command),
                      done = std::move(done)]() mutable {
-    impl->run_exec(id, container, std::move(command), std::move(done));
+    impl->run_exec(id, container, std::move(command), done);
   });
   return id;
 }

@@ -2,7 +2,9 @@
 
 #include "embedded/node/fd.h"
 #include "embedded/node/files.h"
+#include "pgo/base/text.h"
 
+#include <cstdint>
 #include <set>
 #include <system_error>
 
@@ -211,8 +213,8 @@ Result<void> publish_files(const fs::path& directory, const VolumeFiles& files) 
   std::error_code error;
   std::string current = fs::read_symlink(directory / "..data", error).string();
   if (!error && holds(directory / current, files)) return {};
-  int number = 1;
-  if (current.starts_with("..v")) number = std::atoi(current.c_str() + 3) + 1;
+  std::int64_t number = 1;
+  if (current.starts_with("..v")) number = text::to_int(current.substr(3)).value_or(0) + 1;
   std::string fresh = "..v" + std::to_string(number);
   PGO_TRY_VOID(remove_tree(directory, directory / fresh));
   PGO_TRY_VOID(make_directory(directory / fresh));

@@ -9,7 +9,7 @@
 //     Runs PROGRAM inside the container whose process 1 is PID (PIDFD proves that PID is still
 //     that process). Ends with PROGRAM's status; "failed TEXT" on STATUS_FD when the container
 //     could not be entered. SIGTERM kills PROGRAM and its process group.
-#define _GNU_SOURCE
+#define _GNU_SOURCE  // NOLINT(bugprone-reserved-identifier): what glibc calls it
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -69,9 +69,11 @@ static int collect(pid_t program, int* status) {
   return found;
 }
 
+static int number(const char* text) { return (int)strtol(text, NULL, 10); }
+
 static int run(int argc, char** argv) {
   if (argc < 4) return kUsage;
-  int status_fd = atoi(argv[2]);
+  int status_fd = number(argv[2]);
   fcntl(status_fd, F_SETFD, FD_CLOEXEC);
   // Blocked before "started" is reported: a blocked signal waits, also for process 1, where one
   // without a handler would be dropped by the kernel.
@@ -168,8 +170,8 @@ static const char* enter(const char* pid, int pidfd) {
 
 static int exec_in_container(int argc, char** argv) {
   if (argc < 7) return kUsage;
-  int pidfd = atoi(argv[3]);
-  int status_fd = atoi(argv[4]);
+  int pidfd = number(argv[3]);
+  int status_fd = number(argv[4]);
   fcntl(pidfd, F_SETFD, FD_CLOEXEC);
   fcntl(status_fd, F_SETFD, FD_CLOEXEC);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
