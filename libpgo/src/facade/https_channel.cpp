@@ -5,6 +5,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <algorithm>
 #include <fstream>
 #include <mutex>
 #include <sstream>
@@ -24,8 +26,25 @@ struct ListDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-std::size_t append(char* data, std::size_t size, std::size_t count, void* into) {
-  static_cast<std::string*>(into)->append(data, size * count);
+/// What is made room for on the word of a server alone.
+constexpr curl_off_t kMostReserved = 64 << 20;
+
+/// An answer as it comes in.
+struct Incoming {
+  CURL* curl;
+  std::string& body;
+};
+
+std::size_t append(char* data, std::size_t size, std::size_t count, void* user) {
+  const auto* into = static_cast<Incoming*>(user);
+  curl_off_t length = 0;
+  // An answer of megabytes should not be copied as it grows.
+  if (into->body.empty() &&
+      curl_easy_getinfo(into->curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length) == CURLE_OK &&
+      length > 0) {
+    into->body.reserve(static_cast<std::size_t>(std::min(length, kMostReserved)));
+  }
+  into->body.append(data, size * count);
   return size * count;
 }
 
@@ -72,10 +91,11 @@ class Connection {
   Result<RestAnswer> send(const RestRequest& request) {
     CURL* curl = handle_.get();
     RestAnswer answer;
+    Incoming incoming{curl, answer.body};
     const std::string url = settings_.url + request.path;
     error_[0] = '\0';
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &incoming);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &request.stop);
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, nullptr);
     if (request.method == "GET") {

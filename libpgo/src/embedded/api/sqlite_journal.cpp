@@ -59,7 +59,7 @@ class SqliteJournal final : public Journal {
     PGO_TRY_VOID(run("PRAGMA synchronous=NORMAL"));
     // A cache that holds what a few hundred clusters keep changing, and a log long enough that
     // pages written again and again are copied once: a small database fills neither.
-    PGO_TRY_VOID(run("PRAGMA cache_size=-8192"));
+    PGO_TRY_VOID(run("PRAGMA cache_size=-4096"));
     PGO_TRY_VOID(run("PRAGMA wal_autocheckpoint=4096"));
     PGO_TRY_VOID(run("BEGIN IMMEDIATE"));
     PGO_TRY_VOID(run(kSchema));
