@@ -6,7 +6,6 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <algorithm>
 #include <fstream>
 #include <mutex>
 #include <sstream>
