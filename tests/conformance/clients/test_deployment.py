@@ -29,7 +29,12 @@ def deployed(kubectl):
 
 def kubeconfig_of_the_account(daemon, kubectl, deployed, folder):
     config = yaml.safe_load(daemon.kubeconfig.read_text())
-    token = kubectl("-n", NAMESPACE, "create", "token", deployed["serviceAccountName"]).strip()
+    # What `kubectl create token` does; Debian 12's kubectl does not know it yet.
+    answer = kubectl("create", "-f", "-", "--raw",
+                     f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts/"
+                     f"{deployed['serviceAccountName']}/token",
+                     stdin='{"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}')
+    token = json.loads(answer)["status"]["token"]
     config["users"][0]["user"] = {"token": token}
     path = folder / "kubeconfig"
     path.write_text(yaml.safe_dump(config))

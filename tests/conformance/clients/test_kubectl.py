@@ -264,8 +264,8 @@ spec:
   accessModes: [ReadWriteOnce]
   resources: {requests: {storage: 1Gi}}
 """)
-    kubectl("-n", namespace, "wait", "--for=jsonpath={.status.phase}=Bound", "pvc/data",
-            "--timeout=10s")
+    wait_for(lambda: kubectl("-n", namespace, "get", "pvc", "data",
+                             "-o", "jsonpath={.status.phase}") == "Bound")
     row = kubectl("-n", namespace, "get", "pvc", "data").split("\n")[1].split()
     assert row[1] == "Bound" and row[3] == "1Gi"
     volume = row[2]

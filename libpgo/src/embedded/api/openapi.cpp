@@ -16,8 +16,10 @@ constexpr std::string_view kVersion2Proto =
     "2.0"
     "\x12\x15\x0a\x0aKubernetes\x12\x07v1.26.0";
 
+/// The name that servers have answered with since Go refuses the "@" of the one that is asked for:
+/// Debian's kubectl, 1.20 made with Go 1.19, reads no media type in "spec.v2@v1.0".
 constexpr std::string_view kProtoType =
-    "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 Value info() { return Value::object({{"title", "Kubernetes"}, {"version", "v1.26.0"}}); }
 

@@ -9,6 +9,6 @@ shift 2
 # Group 26 is Debian's "tape"; these images have had the number for their user since 4.2.0.
 if taken="$(getent group "${id}")"; then groupdel "${taken%%:*}"; fi
 groupadd --gid "${id}" "${name}"
-useradd --system --uid "${id}" --gid "${id}" --no-create-home --home-dir "/home/${name}" --shell /bin/bash "${name}"
+useradd --system --password '*' --uid "${id}" --gid "${id}" --no-create-home --home-dir "/home/${name}" --shell /bin/bash "${name}"
 install -d -o "${id}" -g 0 -m 0770 "/home/${name}" "$@"
 chmod g=u /etc/passwd
