@@ -111,7 +111,8 @@ struct Packer::State {
 
 /// Gathers a sample once enough texts have been seen since the last one.
 void Packer::State::observe(std::string_view text) {
-  if (++count < sample_at || count % kStride != 0) return;
+  ++count;
+  if (count < sample_at || count % kStride != 0) return;
   sample.append(text.substr(0, kDictionaryBytes - sample.size()));
   if (sample.size() == kDictionaryBytes) change_dictionary();
 }
