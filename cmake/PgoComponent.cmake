@@ -23,8 +23,8 @@ function(pgo_component name)
   target_link_libraries(pgo_${name} PRIVATE pgo_build_flags ${ARG_PRIVATE_DEPS})
 endfunction()
 
-# What is compiled more often than it runs long: optimising it takes a quarter of the time that a
-# build of everything takes, and what it tests is optimised all the same.
+# What is compiled more often than it runs long: optimising it is a quarter of the time that its
+# compilation takes, and what it tests is optimised all the same.
 function(pgo_compile_quickly name)
   target_compile_options(${name} PRIVATE "$<$<CONFIG:Release>:-O0;-U_FORTIFY_SOURCE>")
 endfunction()

@@ -24,8 +24,8 @@ struct InformerOptions {
   /// Called from any thread when `step` should be called soon; must return at once and stay
   /// callable while the informer lives. Usually Wakeup::wake of the owner's runner.
   std::function<void()> on_ready{};
-  /// Held while the cache changes, never during a request. Who holds it shared may call the const
-  /// members from another thread.
+  /// Held while the cache changes, `on_change` included, never during a request. Who holds it
+  /// shared may call the const members from another thread. Null: nobody else does.
   std::shared_mutex* guard = nullptr;
   int page_size = 500;  ///< objects per list request; one page per step; 0 = all at once
   /// Asked of the server as the life of one watch; a stream much older is taken for dead.

@@ -3,7 +3,6 @@
 #include "embedded/api/discovery.h"
 #include "embedded/api/status.h"
 #include "embedded/api/watch_stream.h"
-#include "pgo/base/text.h"
 
 #include <arpa/inet.h>
 #include <utility>
