@@ -1,6 +1,7 @@
 #include "pgo/json/value.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 
 namespace pgo::json {
@@ -114,27 +115,68 @@ const T& empty() {
 }  // namespace
 
 template <typename T>
+struct Value::Box<T>::Held {
+  explicit Held(T&& value) : content(std::move(value)) {}
+  explicit Held(const T& value) : content(value) {}
+
+  std::atomic<std::uint32_t> owners = 1;
+  bool lent = false;
+  T content;
+};
+
+template <typename T>
 Value::Box<T>::Box(T&& value)
-    : value_(value.empty() ? nullptr : std::make_unique<T>(std::move(value))) {}
+    : held_(value.empty() ? nullptr : std::make_unique<Held>(std::move(value)).release()) {}
 
 template <typename T>
-Value::Box<T>::Box(const Box& other)
-    : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
+Value::Box<T>::Box(const Box& other) {
+  if (other.held_ == nullptr) return;
+  if (other.held_->lent) {
+    held_ = std::make_unique<Held>(std::as_const(other.held_->content)).release();
+  } else {
+    held_ = other.held_;
+    held_->owners.fetch_add(1, std::memory_order_relaxed);
+  }
+}
 
 template <typename T>
-Value::Box<T>& Value::Box<T>::operator=(const Box& other) {
-  return *this = Box(other);
+Value::Box<T>::~Box() {
+  if (held_ == nullptr) return;
+  // A sole owner cannot get company meanwhile: only this box could be copied.
+  const bool last = held_->owners.load(std::memory_order_acquire) == 1 ||
+                    held_->owners.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  if (last) std::unique_ptr<Held>(held_).reset();
 }
 
 template <typename T>
 const T& Value::Box<T>::get() const {
-  return value_ ? *value_ : empty<T>();
+  return held_ != nullptr ? held_->content : empty<T>();
 }
 
 template <typename T>
-T& Value::Box<T>::get() {
-  if (!value_) value_ = std::make_unique<T>();
-  return *value_;
+T& Value::Box<T>::edit() {
+  if (held_ == nullptr) {
+    held_ = std::make_unique<Held>(T()).release();
+  } else if (held_->owners.load(std::memory_order_acquire) != 1) {
+    Box own;
+    own.held_ = std::make_unique<Held>(std::as_const(held_->content)).release();
+    *this = std::move(own);
+  }
+  return held_->content;
+}
+
+template <typename T>
+T& Value::Box<T>::lend() {
+  T& content = edit();
+  held_->lent = true;
+  return content;
+}
+
+template <typename T>
+T* Value::Box<T>::seal() {
+  if (held_ == nullptr || held_->owners.load(std::memory_order_acquire) != 1) return nullptr;
+  held_->lent = false;
+  return &held_->content;
 }
 
 template class Value::Box<Array>;
@@ -147,7 +189,7 @@ const Array* Value::if_array() const {
 
 Array* Value::if_array() {
   auto* box = std::get_if<Box<Array>>(&data_);
-  return box != nullptr ? &box->get() : nullptr;
+  return box != nullptr ? &box->lend() : nullptr;
 }
 
 const Object* Value::if_object() const {
@@ -157,7 +199,7 @@ const Object* Value::if_object() const {
 
 Object* Value::if_object() {
   auto* box = std::get_if<Box<Object>>(&data_);
-  return box != nullptr ? &box->get() : nullptr;
+  return box != nullptr ? &box->lend() : nullptr;
 }
 
 const Array& Value::items() const {
@@ -170,14 +212,28 @@ const Object& Value::members() const {
   return object != nullptr ? *object : empty<Object>();
 }
 
-Array& Value::make_array() {
-  if (!is_array()) data_ = Box<Array>();
-  return std::get<Box<Array>>(data_).get();
+template <typename T>
+Value::Box<T>& Value::box() {
+  if (!std::holds_alternative<Box<T>>(data_)) data_ = Box<T>();
+  return std::get<Box<T>>(data_);
 }
 
-Object& Value::make_object() {
-  if (!is_object()) data_ = Box<Object>();
-  return std::get<Box<Object>>(data_).get();
+Array& Value::make_array() { return box<Array>().lend(); }
+
+Object& Value::make_object() { return box<Object>().lend(); }
+
+void Value::set(std::string_view key, Value value) {
+  box<Object>().edit().set(key, std::move(value));
+}
+
+void Value::seal() {
+  if (auto* array = std::get_if<Box<Array>>(&data_)) {
+    if (Array* items = array->seal()) std::ranges::for_each(*items, &Value::seal);
+  } else if (auto* object = std::get_if<Box<Object>>(&data_)) {
+    Object* members = object->seal();
+    if (members == nullptr) return;
+    for (Member& member : *members) member.value.seal();
+  }
 }
 
 const Value& Value::operator[](std::string_view key) const {
@@ -191,11 +247,10 @@ const Value& Value::operator[](std::size_t index) const {
   return array != nullptr && index < array->size() ? (*array)[index] : kNull;
 }
 
-void Value::push_back(Value value) { make_array().push_back(std::move(value)); }
+void Value::push_back(Value value) { box<Array>().edit().push_back(std::move(value)); }
 
 bool Value::erase(std::string_view key) {
-  Object* object = if_object();
-  return object != nullptr && object->erase(key);
+  return members().contains(key) && box<Object>().edit().erase(key);
 }
 
 namespace {

@@ -2,6 +2,10 @@
 
 #include "support.h"
 
+#include <thread>
+#include <utility>
+#include <vector>
+
 using namespace pgo;
 using json::Value;
 using json::test::js;
@@ -41,6 +45,79 @@ TEST_SUITE("json.value") {
     CHECK(value.pointer("") == &value);
     CHECK(value.pointer("/a~1b/~0/2") == nullptr);
     CHECK(value.pointer("a") == nullptr);
+  }
+
+  TEST_CASE("copies: share what is not changed, in either of them") {
+    const Value first = js("{'a':{'b':[1,2]},'c':{'d':3}}");
+    Value second = first;
+    CHECK(&second.members() == &first.members());
+    second.at_or_add("c").set("d", 4);
+    CHECK(&second["a"].members() == &first["a"].members());
+    CHECK(first["c"]["d"].as_int() == 3);
+    CHECK(second["c"]["d"].as_int() == 4);
+  }
+
+  TEST_CASE("copies: no way to change one changes the other") {
+    const Value original = js("{'object':{'a':1},'array':[1]}");
+    const std::string text = json::write(original);
+    Value copy = original;
+    copy.set("new", 1);
+    copy = original;
+    CHECK(copy.erase("array"));
+    copy = original;
+    CHECK_FALSE(copy.erase("nosuch"));
+    copy.at_or_add("array").push_back(2);
+    copy = original;
+    copy.at_or_add("array").make_array().clear();
+    copy = original;
+    *copy.at_or_add("array").if_array() = {};
+    copy = original;
+    copy.make_object().clear();
+    copy = original;
+    copy.if_object()->operator[]("object").set("a", 2);
+    copy = original;
+    for (json::Member& member : copy.make_object()) member.value = nullptr;
+    CHECK(json::write(original) == text);
+  }
+
+  TEST_CASE("copies: a reference for change that was handed out before changes one alone") {
+    Value original = js("{'a':{'b':1}}");
+    Value& a = original.at_or_add("a");
+    Value& b = a.at_or_add("b");
+    const Value copy = original;
+    b = 2;
+    a.set("c", 3);
+    CHECK(json::write(copy) == R"({"a":{"b":1}})");
+    CHECK(json::write(original) == R"({"a":{"b":2,"c":3}})");
+  }
+
+  TEST_CASE("copies: share again after sealing") {
+    Value original;
+    original.at_or_add("a").at_or_add("b").make_array().emplace_back(1);
+    const Value apart = original;
+    CHECK(&apart["a"]["b"].items() != &original["a"]["b"].items());
+    original.seal();
+    const Value shared = original;
+    CHECK(&shared["a"]["b"].items() == &std::as_const(original)["a"]["b"].items());
+    CHECK(shared == apart);
+  }
+
+  TEST_CASE("copies: may be made, changed and dropped by several threads") {
+    const Value original = js("{'a':{'b':[1,2,3]},'c':'text that is not short'}");
+    const std::string text = json::write(original);
+    {
+      std::vector<std::jthread> threads;
+      for (int thread = 0; thread < 4; ++thread) {
+        threads.emplace_back([&original] {
+          for (int round = 0; round < 200; ++round) {
+            Value copy = original;
+            const Value second = copy;
+            copy.at_or_add("a").at_or_add("b").push_back(round);
+          }
+        });
+      }
+    }
+    CHECK(json::write(original) == text);
   }
 
   TEST_CASE("value: an unsigned number beyond int64 becomes a double") {

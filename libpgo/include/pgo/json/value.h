@@ -59,8 +59,10 @@ class Object {
 enum class Type { null, boolean, integer, number, string, array, object };
 std::string_view to_string(Type type);
 
-/// Any JSON document, a plain value type. Integers that fit int64 stay integers; other numbers are
-/// doubles. Accessors never abort: a wrong type reads as the given default, or as null.
+/// Any JSON document, a plain value type: copies are cheap, for they share what is not changed,
+/// also between threads. A `const Value&` into a document is good until that document is changed.
+/// Integers that fit int64 stay integers; other numbers are doubles. Accessors never abort: a wrong
+/// type reads as the given default, or as null.
 class Value {
  public:
   Value() = default;
@@ -116,9 +118,13 @@ class Value {
   const Value& operator[](std::size_t index) const;
   /// Member for change; makes this an object, adds the member when absent.
   Value& at_or_add(std::string_view key) { return make_object()[key]; }
-  void set(std::string_view key, Value value) { make_object().set(key, std::move(value)); }
+  void set(std::string_view key, Value value);
   void push_back(Value value);
   bool erase(std::string_view key);
+
+  /// To be called when no reference for change that was handed out will be used any more: copies
+  /// made from now on share everything.
+  void seal();
 
   /// RFC 6901 pointer look-up ("/spec/containers/0"); null when absent.
   const Value* pointer(std::string_view path) const;
@@ -126,25 +132,40 @@ class Value {
   bool operator==(const Value& other) const;
 
  private:
-  /// A container behind one pointer, which is null while the container is empty.
+  /// A container behind one pointer, which is null while the container is empty. Copies share it
+  /// until one of them is changed. A container of which a reference for change was handed out is
+  /// never shared: the copy would see what is changed through that reference later.
   template <typename T>
   class Box {
    public:
     Box() = default;
     explicit Box(T&& value);
     Box(const Box& other);
-    Box(Box&& other) noexcept = default;
-    Box& operator=(const Box& other);
-    Box& operator=(Box&& other) noexcept = default;
-    ~Box() = default;
+    Box(Box&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
+    Box& operator=(const Box& other) { return *this = Box(other); }
+    Box& operator=(Box&& other) noexcept {
+      std::swap(held_, other.held_);
+      return *this;
+    }
+    ~Box();
 
     const T& get() const;
-    T& get();
-    bool operator==(const Box& other) const { return get() == other.get(); }
+    /// For a change that is over when the caller returns.
+    T& edit();
+    /// For a reference that the caller's caller keeps.
+    T& lend();
+    /// See Value::seal. The content, unless others share it.
+    T* seal();
+    bool operator==(const Box& other) const { return held_ == other.held_ || get() == other.get(); }
 
    private:
-    std::unique_ptr<T> value_;
+    struct Held;
+    Held* held_ = nullptr;
   };
+
+  /// The container of this type, made empty when another type is here.
+  template <typename T>
+  Box<T>& box();
 
   std::variant<std::monostate, bool, std::int64_t, double, String, Box<Array>, Box<Object>> data_;
 };
