@@ -16,7 +16,8 @@ struct Wakeup::State {
   void wake() {
     {
       const std::lock_guard lock(mutex);
-      woken = true;
+      // Who was told once and has not come yet will find everything.
+      if (std::exchange(woken, true)) return;
     }
     changed.notify_all();
   }
