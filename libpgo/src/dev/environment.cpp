@@ -118,7 +118,8 @@ struct Environment::Impl {
   Pki pki;
 
   std::unique_ptr<embedded::ApiServer> api;
-  std::unique_ptr<kube::Transport> admin;    ///< controllers, node, installation
+  std::unique_ptr<kube::Transport> admin;    ///< node, installation
+  std::unique_ptr<kube::Transport> early;    ///< controllers
   std::unique_ptr<kube::Transport> account;  ///< the operator, with the rights it is shipped with
   std::unique_ptr<embedded::HttpsFront> api_front;
   std::unique_ptr<embedded::ControllersRunner> controllers;
@@ -148,6 +149,7 @@ Result<void> Environment::Impl::start_api() {
   api_options.service_last = kLastServiceBlock;
   PGO_TRY(api, embedded::ApiServer::create(std::move(api_options), clock, ids, log.named("api")));
   admin = api->transport(embedded::Identity::admin());
+  early = api->controllers_transport();
   account = api->transport(
       embedded::Identity::service_account(options.operator_namespace, kOperatorAccount));
 
@@ -202,7 +204,7 @@ Result<void> Environment::Impl::start() {
   const std::string password = admin_password(state, ids);
   PGO_TRY_VOID(install(kube::Client(*admin), options, password, ids));
   controllers = std::make_unique<embedded::ControllersRunner>(
-      *admin, clock, ids, log.named("controllers"), controllers_options(options, pki));
+      *early, clock, ids, log.named("controllers"), controllers_options(options, pki));
   PGO_TRY_VOID(start_node());
   PGO_TRY_VOID(start_operator());
   PGO_TRY_VOID(start_rest());

@@ -95,6 +95,16 @@ void complete_type(json::Value& item, const ResourceType& type) {
   if (item["kind"].is_null()) item.set("kind", type.kind);
 }
 
+/// The request with this object: its text, or itself where that will do.
+Request carrying(const Client& client, const Object& object, Request request) {
+  if (client.transport().takes_objects()) {
+    request.object = std::make_shared<const Object>(object);
+  } else {
+    request.body = json::write(object.document());
+  }
+  return request;
+}
+
 /// The refusal of a call that would reach the collection instead of one object.
 Result<void> require_name(std::string_view name, const ResourceType& type, std::string_view ns) {
   if (!name.empty() && (!type.namespaced || !ns.empty())) return {};
@@ -204,28 +214,26 @@ Result<Object> Client::create(const ResourceType& type, const Object& object) co
   if (type.namespaced && object.ns().empty()) {
     return fail(Code::invalid_argument, "the object has no namespace", subject);
   }
-  return call_for_object(*this,
-                         {.method = Method::post,
-                          .path = path_of(type, object.ns()),
-                          .body = json::write(object.document())},
-                         subject);
+  return call_for_object(
+      *this, carrying(*this, object, {.method = Method::post, .path = path_of(type, object.ns())}),
+      subject);
 }
 
 Result<Object> Client::update(const ResourceType& type, const Object& object) const {
   PGO_TRY_VOID(require_name(object.name(), type, object.ns()));
-  return call_for_object(*this,
-                         {.method = Method::put,
-                          .path = path_of(type, object.ns(), object.name()),
-                          .body = json::write(object.document())},
-                         subject_of(type, object.ns(), object.name()));
+  return call_for_object(
+      *this,
+      carrying(*this, object,
+               {.method = Method::put, .path = path_of(type, object.ns(), object.name())}),
+      subject_of(type, object.ns(), object.name()));
 }
 
 Result<Object> Client::update_status(const ResourceType& type, const Object& object) const {
   PGO_TRY_VOID(require_name(object.name(), type, object.ns()));
   return call_for_object(*this,
-                         {.method = Method::put,
-                          .path = path_of(type, object.ns(), object.name(), "status"),
-                          .body = json::write(object.document())},
+                         carrying(*this, object,
+                                  {.method = Method::put,
+                                   .path = path_of(type, object.ns(), object.name(), "status")}),
                          subject_of(type, object.ns(), object.name()));
 }
 

@@ -63,15 +63,15 @@ bool Object::being_deleted() const {
 }
 
 void Object::set_label(std::string_view key, std::string_view value) {
-  document_.at_or_add("metadata").at_or_add("labels").set(key, value);
+  document().at_or_add("metadata").at_or_add("labels").set(key, value);
 }
 
 void Object::set_annotation(std::string_view key, std::string_view value) {
-  document_.at_or_add("metadata").at_or_add("annotations").set(key, value);
+  document().at_or_add("metadata").at_or_add("annotations").set(key, value);
 }
 
 void Object::add_owner(const OwnerReference& owner) {
-  json::Value& references = document_.at_or_add("metadata").at_or_add("ownerReferences");
+  json::Value& references = document().at_or_add("metadata").at_or_add("ownerReferences");
   for (const json::Value& existing : references.items()) {
     if (existing["uid"].as_string() == owner.uid) return;
   }

@@ -37,7 +37,11 @@ bool takes(const kube::LabelSelector& selector, const Kept& kept) {
 
 kube::Informer<Kept>::Project keeping(const std::shared_ptr<json::Packer::Scratch>& scratch) {
   return [packer = std::make_shared<json::Packer>(scratch)](const ObjectPtr& object) {
-    return Kept(*listed(object), packer->pack(json::write(slim(*object).document())));
+    if (object->packed() && !is_long(*object)) return Kept(*listed(object), object->packed());
+    json::Value document = slim(*object);
+    const std::string text = json::write(document);
+    return Kept(*listed(object),
+                kube::PackedObject::make(std::move(document), packer->pack(text))->packed());
   };
 }
 

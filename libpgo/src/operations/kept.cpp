@@ -21,7 +21,7 @@ std::unique_ptr<const char[]> found_by(const Listed& object) {
 
 }  // namespace
 
-Kept::Kept(const Listed& object, json::Packed packed)
+Kept::Kept(const Listed& object, Packed packed)
     : packed_(std::move(packed)), found_by_(found_by(object)) {}
 
 std::optional<std::string_view> Kept::cluster() const {
@@ -30,6 +30,6 @@ std::optional<std::string_view> Kept::cluster() const {
   return at + 1;
 }
 
-ObjectPtr Kept::object() const { return std::make_shared<const kube::Object>(packed_.value()); }
+ObjectPtr Kept::object() const { return kube::PackedObject::object(packed_); }
 
 }  // namespace pgo::operations

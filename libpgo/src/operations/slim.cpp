@@ -35,7 +35,9 @@ Value slim_pod_status(const Value& status) {
   return result;
 }
 
-Value slim_document(const kube::Object& object) {
+}  // namespace
+
+Value slim(const kube::Object& object) {
   const Value& whole = object.document();
   const std::string_view kind = object.kind();
   Value result = only(whole, {"apiVersion", "kind"});
@@ -66,8 +68,8 @@ Value slim_document(const kube::Object& object) {
   return result;
 }
 
-}  // namespace
-
-kube::Object slim(const kube::Object& object) { return kube::Object(slim_document(object)); }
+bool is_long(const kube::Object& object) {
+  return object.kind() == kube::types::kPod.kind || object.kind() == kube::types::kDeployment.kind;
+}
 
 }  // namespace pgo::operations

@@ -1,3 +1,4 @@
+#include "pgo/kube/client.h"
 #include "unit/embedded_api/api_fixture.h"
 
 #include <sqlite3.h>
@@ -78,6 +79,45 @@ TEST_SUITE("embedded.api.persistence") {
     const auto refused = api.admin->watch(request, {});
     REQUIRE(!refused.has_value());
     CHECK(refused.error().http_status == 410);
+  }
+
+  TEST_CASE("refused: a write that the database does not take is answered so, and not there") {
+    const Folder folder;
+    {
+      const ApiFixture made(folder.options());
+    }
+    folder.run_sql(
+        "CREATE TRIGGER refuse BEFORE INSERT ON objects WHEN NEW.name = 'bad' BEGIN"
+        " SELECT RAISE(ABORT, 'no room'); END");
+    {
+      const ApiFixture api(folder.options());
+      const auto refused = api.post(kMaps, config_map("bad"));
+      CHECK(refused.status == 500);
+      CHECK(refused["message"].as_string().find("no room") != std::string_view::npos);
+      CHECK(api.get(kMaps + "/bad").status == 404);
+      CHECK(api.post(kMaps, config_map("good")).status == 201);
+    }
+    const ApiFixture api(folder.options());
+    CHECK(api.get(kMaps + "/good").status == 200);
+    CHECK(api.get(kMaps + "/bad").status == 404);
+  }
+
+  TEST_CASE("controllers' door: carries objects, and what it wrote is kept") {
+    const Folder folder;
+    {
+      const ApiFixture api(folder.options());
+      const auto door = api.server->controllers_transport();
+      CHECK(door->takes_objects());
+      CHECK_FALSE(api.admin->takes_objects());
+      const kube::Client client(*door);
+      const auto made = client.create(kube::types::kConfigMap,
+                                      kube::Object(kube::types::kConfigMap, "default", "early"));
+      REQUIRE(made.has_value());
+      CHECK(!made->uid().empty());
+      CHECK(api.get(kMaps + "/early").status == 200);
+    }
+    const ApiFixture api(folder.options());
+    CHECK(api.get(kMaps + "/early").status == 200);
   }
 
   TEST_CASE("restart: custom types are served again") {

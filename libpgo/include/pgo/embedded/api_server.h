@@ -77,9 +77,10 @@ class ContainerRuntime {
 /// Facts worth knowing:
 /// - The namespaces default, kube-system, kube-public and kube-node-lease exist from the start;
 ///   creating in any other needs it first (404), in one that ends is refused (403).
-/// - A watch's first `poll` must be made by its owner; `on_ready` is called after that, by the
-///   thread that made the write and after its commit, once until the next `poll`. Do not destroy a
-///   stream while holding a lock that its `on_ready` takes.
+/// - A watch's first `poll` must be made by its owner; `on_ready` is called after that, by a
+///   thread that writes or commits and after the commit, once until the next `poll`. Do not destroy
+///   a stream while holding a lock that its `on_ready` takes.
+/// - A write is answered, and seen by others, when the database has it.
 /// - Names that end in five random characters (generateName) come from `ids`, stamps from `clock`.
 /// - Custom types are served as soon as the creation of their definition is answered.
 /// - A pod that is bound to a node stays after DELETE with deletionTimestamp set until it is
@@ -97,6 +98,10 @@ class ApiServer {
 
   /// A door for one identity, by direct calls without sockets. The server must outlive it.
   std::unique_ptr<kube::Transport> transport(Identity identity);
+  /// The door of `Controllers`, as admin: their writes do not wait for the database, and they see
+  /// what is not in it yet. For nobody who does anything outside of this API about what he sees: a
+  /// write that the database refuses is taken back.
+  std::unique_ptr<kube::Transport> controllers_transport();
 
   /// Where exec and log requests go; without one they answer 501. May be set once, any time.
   void set_container_runtime(ContainerRuntime* runtime);

@@ -5,12 +5,15 @@
 #include "pgo/json/value.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pgo::kube {
+
+class PackedObject;
 
 /// One resource type: group, version, kind, and the plural under which the API serves it.
 struct ResourceType {
@@ -73,16 +76,24 @@ struct OwnerReference {
 };
 
 /// A Kubernetes object as a document, with the metadata everybody needs read out on demand.
-/// A value type; copying copies the document.
+/// A value type, as cheap to copy as its document.
 class Object {
  public:
   Object() = default;
   explicit Object(json::Value document) : document_(std::move(document)) {}
+  /// For PackedObject.
+  Object(json::Value document, std::shared_ptr<const PackedObject> packed)
+      : document_(std::move(document)), packed_(std::move(packed)) {}
   /// An object of `type` with only apiVersion, kind, name and (when namespaced) namespace.
   Object(const ResourceType& type, std::string_view ns, std::string_view name);
 
   const json::Value& document() const { return document_; }
-  json::Value& document() { return document_; }
+  json::Value& document() {
+    packed_.reset();
+    return document_;
+  }
+  /// As its source holds it anyway, if it does: who holds that needs no memory of his own.
+  const std::shared_ptr<const PackedObject>& packed() const { return packed_; }
   const json::Value& operator[](std::string_view key) const { return document_[key]; }
 
   std::string_view api_version() const { return document_["apiVersion"].as_string(); }
@@ -108,10 +119,11 @@ class Object {
   /// "Deployment ns/name", for messages.
   std::string text() const;
 
-  bool operator==(const Object&) const = default;
+  bool operator==(const Object& other) const { return document_ == other.document_; }
 
  private:
   json::Value document_;
+  std::shared_ptr<const PackedObject> packed_;  ///< null as soon as the document may differ
 };
 
 /// Names one object.

@@ -24,6 +24,7 @@ struct Request {
   std::string content_type{};  ///< of the body; empty means application/json
   std::string accept{};        ///< empty means application/json
   std::string body{};
+  std::shared_ptr<const Object> object{};  ///< instead of a body, where Transport::takes_objects
   bool takes_object = false;  ///< an answer that is an object may come as Response::object
   std::chrono::milliseconds timeout{30'000};  ///< for the whole call; watches: until the headers
   std::stop_token stop{};                     ///< a stop request ends the call with `cancelled`
@@ -92,6 +93,8 @@ class Transport {
   virtual ~Transport() = default;
 
   virtual Result<Response> request(const Request& request) = 0;
+  /// Whether requests may carry an object instead of its text.
+  virtual bool takes_objects() const { return false; }
 
   /// Opens a watch (`request.path` carries watch=true). A refusal by the server (410, 403) is an
   /// Error with that HTTP status. `on_ready` is called from any thread, never under a lock of the

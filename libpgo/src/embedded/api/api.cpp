@@ -57,7 +57,8 @@ Result<void> Api::start() {
   for (const RecordPtr& record : store_.list("/events", "").records) {
     events_.emplace_back(clock_->now() + kEventLifetime, record->key());
   }
-  return bootstrap();
+  PGO_TRY_VOID(bootstrap());
+  return store_.settle(0);
 }
 
 std::shared_ptr<const Registry> Api::registry() const {
@@ -155,7 +156,10 @@ Result<Answer> Api::dispatch(Call& call) {
 }
 
 Answer Api::handle(Call call) {
+  const std::uint64_t mark = store_.reverts();
   auto answer = dispatch(call);
+  auto settled = call.sight == Sight::early ? store_.settle_soon(mark) : store_.settle(mark);
+  if (!settled) answer = fail(std::move(settled).error());
   if (answer) return *std::move(answer);
   return json_answer(http_status_of(answer.error()), status_of(answer.error(), &call));
 }

@@ -37,7 +37,10 @@ std::unexpected<Error> as_transport_error(Error error) {
 
 class EmbeddedTransport final : public kube::Transport {
  public:
-  EmbeddedTransport(Api& api, Identity identity) : api_(&api), identity_(std::move(identity)) {}
+  EmbeddedTransport(Api& api, Identity identity, api::Sight sight)
+      : api_(&api), identity_(std::move(identity)), sight_(sight) {}
+
+  bool takes_objects() const override { return sight_ == api::Sight::early; }
 
   Result<kube::Response> request(const kube::Request& request) override {
     if (request.stop.stop_requested()) return fail(Code::cancelled, "the call was cancelled");
@@ -107,6 +110,8 @@ class EmbeddedTransport final : public kube::Transport {
     call.accept = request.accept;
     call.body = request.body;
     call.takes_object = request.takes_object;
+    call.object = request.object;
+    call.sight = sight_;
     return call;
   }
 
@@ -121,6 +126,7 @@ class EmbeddedTransport final : public kube::Transport {
 
   Api* api_;
   Identity identity_;
+  api::Sight sight_;
 };
 
 }  // namespace
@@ -152,7 +158,11 @@ Result<std::unique_ptr<ApiServer>> ApiServer::create(ApiServerOptions options, c
 }
 
 std::unique_ptr<kube::Transport> ApiServer::transport(Identity identity) {
-  return std::make_unique<EmbeddedTransport>(impl_->api, std::move(identity));
+  return std::make_unique<EmbeddedTransport>(impl_->api, std::move(identity), api::Sight::durable);
+}
+
+std::unique_ptr<kube::Transport> ApiServer::controllers_transport() {
+  return std::make_unique<EmbeddedTransport>(impl_->api, Identity::admin(), api::Sight::early);
 }
 
 void ApiServer::set_container_runtime(ContainerRuntime* runtime) {

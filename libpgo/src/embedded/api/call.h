@@ -2,6 +2,7 @@
 
 #include "embedded/api/record.h"
 #include "embedded/api/resource.h"
+#include "embedded/api/watch.h"
 #include "pgo/base/result.h"
 #include "pgo/embedded/api_server.h"
 
@@ -39,6 +40,8 @@ struct Call {
   std::string accept;
   std::string body;
   bool takes_object = false;  ///< the answer may be the object instead of its text
+  DocumentPtr object;         ///< instead of a body, from who may give it
+  Sight sight = Sight::durable;
 
   std::vector<std::string> segments;  ///< decoded path segments
   bool is_resource = false;

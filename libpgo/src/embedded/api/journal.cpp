@@ -8,10 +8,8 @@ namespace {
 class MemoryJournal final : public Journal {
  public:
   Result<std::uint64_t> load(const Visit&) override { return 0; }
-  Result<void> write(std::uint64_t, std::string_view, std::string_view, std::string_view,
-                     const std::string*) override {
-    return {};
-  }
+  Result<void> write(std::span<const Entry>) override { return {}; }
+  bool keeps() const override { return false; }
   std::string setting(const std::string& name) override {
     const auto found = settings_.find(name);
     return found == settings_.end() ? std::string() : found->second;

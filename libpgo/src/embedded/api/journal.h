@@ -6,12 +6,13 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace pgo::embedded::api {
 
-/// Where writes survive the process. Called under the store's lock, one call at a time.
+/// Where writes survive the process. One call at a time.
 class Journal {
  public:
   Journal() = default;
@@ -23,9 +24,16 @@ class Journal {
                                            const std::string& text)>;
   /// Calls `visit` for every object and returns a version no lower than the last one written.
   virtual Result<std::uint64_t> load(const Visit& visit) = 0;
-  /// Makes one write durable; `text` null removes the object.
-  virtual Result<void> write(std::uint64_t version, std::string_view table, std::string_view ns,
-                             std::string_view name, const std::string* text) = 0;
+  /// The state of one object after a write.
+  struct Entry {
+    std::uint64_t version;
+    std::string_view table, ns, name;
+    const std::string* text;  ///< null: the object is gone
+  };
+  /// Makes these writes durable, all or none, in this order.
+  virtual Result<void> write(std::span<const Entry> entries) = 0;
+  /// False when nothing outlives the process: nobody need wait for `write` then.
+  virtual bool keeps() const = 0;
   virtual std::string setting(const std::string& name) = 0;
   virtual Result<void> set_setting(const std::string& name, const std::string& value) = 0;
 };

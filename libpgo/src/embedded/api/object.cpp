@@ -109,8 +109,15 @@ Result<void> check_preconditions(const Call& call, const json::Value& current,
   return {};
 }
 
+bool has_null(const json::Value& value) {
+  return value.is_null() || std::ranges::any_of(value.items(), has_null) ||
+         std::ranges::any_of(value.members(), has_null, &json::Member::value);
+}
+
 /// For a built-in type a null member is an absent one, as Go decodes it.
 void drop_nulls(json::Value& value) {
+  // Most documents have none, and what is not changed need not be copied.
+  if (!has_null(value)) return;
   if (json::Array* array = value.if_array()) {
     for (json::Value& item : *array) drop_nulls(item);
     return;
@@ -130,11 +137,20 @@ void drop_nulls(json::Value& value) {
 
 }  // namespace
 
-Result<json::Value> read_body(const Call& call) {
+namespace {
+
+Result<json::Value> document_of(const Call& call) {
+  if (call.object) return call.object->document();
   if (call.body.empty()) return bad_request("the request has no body");
   auto parsed = json::parse(call.body);
   if (!parsed) return bad_request("the body is not JSON: " + parsed.error().message);
-  json::Value document = *std::move(parsed);
+  return parsed;
+}
+
+}  // namespace
+
+Result<json::Value> read_body(const Call& call) {
+  PGO_TRY(json::Value document, document_of(call));
   if (!document.is_object()) return bad_request("the body is not a JSON object");
   if (!call.resource->custom) drop_nulls(document);
   PGO_TRY_VOID(check_type(call, document));

@@ -45,9 +45,8 @@ std::string text_at(std::uint64_t version, json::Value& document) {
   return json::write(document);
 }
 
-Record::Record(const Resource& resource, const DocumentPtr& document, std::string_view text,
-               std::uint64_t version, json::Packer& packer)
-    : version_(version), packed_(packer.pack(text)), document_(document) {
+Record::Record(const Resource& resource, const DocumentPtr& document, std::uint64_t version)
+    : version_(version), packed_(document->packed()) {
   const json::Value& metadata = (*document)["metadata"];
   std::string parts(metadata["namespace"].as_string());
   const auto here = [&parts] { return static_cast<std::uint32_t>(parts.size()); };
@@ -60,15 +59,23 @@ Record::Record(const Resource& resource, const DocumentPtr& document, std::strin
     parts += field_text(document->document(), field);
     parts += '\0';
   }
-  end_ = here();
+  keep(parts);
+}
+
+Record::Record(const Record& like, const DocumentPtr& document, std::uint64_t version)
+    : version_(version),
+      packed_(document->packed()),
+      name_(like.name_),
+      labels_(like.labels_),
+      fields_(like.fields_) {
+  keep(like.part(0, like.end_));
+}
+
+void Record::keep(std::string_view parts) {
+  end_ = static_cast<std::uint32_t>(parts.size());
   auto copy = std::make_unique_for_overwrite<char[]>(parts.size());
   std::memcpy(copy.get(), parts.data(), parts.size());
   parts_ = std::move(copy);
-}
-
-DocumentPtr Record::document() const {
-  if (DocumentPtr document = document_.lock()) return document;
-  return std::make_shared<const kube::Object>(packed_.value());
 }
 
 }  // namespace pgo::embedded::api

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "embedded/api/resource.h"
-#include "pgo/json/packer.h"
 #include "pgo/json/value.h"
 #include "pgo/kube/object.h"
+#include "pgo/kube/packed_object.h"
 
 #include <compare>
 #include <cstdint>
@@ -28,9 +28,10 @@ using DocumentPtr = std::shared_ptr<const kube::Object>;
 /// Immutable; lists, watches and history share it.
 class Record {
  public:
-  /// `document` is what `text` says.
-  Record(const Resource& resource, const DocumentPtr& document, std::string_view text,
-         std::uint64_t version, json::Packer& packer);
+  /// `document` comes with its packed text.
+  Record(const Resource& resource, const DocumentPtr& document, std::uint64_t version);
+  /// The same state of the same object, at another version.
+  Record(const Record& like, const DocumentPtr& document, std::uint64_t version);
 
   std::string_view ns() const { return part(0, name_); }
   std::string_view name() const { return part(name_, labels_); }
@@ -41,22 +42,22 @@ class Record {
   /// The values of the resource's selectable fields, each ended by a NUL.
   std::string_view fields() const { return part(fields_, end_); }
   /// Compact JSON, resourceVersion included.
-  std::string text() const { return packed_.text(); }
+  std::string text() const { return packed_->text(); }
   /// What the text says: at hand for some time after the write, read from the text after that.
-  DocumentPtr document() const;
-  std::size_t bytes() const { return sizeof(Record) + end_ + packed_.bytes(); }
+  DocumentPtr document() const { return kube::PackedObject::object(packed_); }
+  std::size_t bytes() const { return sizeof(Record) + end_ + packed_->bytes(); }
 
  private:
+  void keep(std::string_view parts);
   std::string_view part(std::uint32_t from, std::uint32_t to) const {
     return {parts_.get() + from, to - from};
   }
 
   std::uint64_t version_;
-  json::Packed packed_;
-  std::weak_ptr<const kube::Object> document_;
+  std::shared_ptr<const kube::PackedObject> packed_;
   /// Namespace, name, labels and fields behind each other: one piece of memory, not four.
   std::unique_ptr<const char[]> parts_;
-  std::uint32_t name_, labels_, fields_, end_;
+  std::uint32_t name_, labels_, fields_, end_ = 0;
 };
 
 using RecordPtr = std::shared_ptr<const Record>;

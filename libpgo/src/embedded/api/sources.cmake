@@ -21,6 +21,7 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/review.cpp
      api/scale.cpp
      api/sessions.cpp
+     api/settle.cpp
      api/sqlite_journal.cpp
      api/status.cpp
      api/store.cpp

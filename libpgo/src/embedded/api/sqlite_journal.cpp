@@ -92,31 +92,22 @@ class SqliteJournal final : public Journal {
     return static_cast<std::uint64_t>(std::strtoull(version.c_str(), nullptr, 10));
   }
 
-  Result<void> write(std::uint64_t version, std::string_view table, std::string_view ns,
-                     std::string_view name, const std::string* text) override {
-    const bool count = version > counted_to_;
-    const std::string number = std::to_string(version + kAhead);
-    sqlite3_stmt* change = text != nullptr ? put_.get() : remove_.get();
-    bind_text(change, 1, table);
-    bind_text(change, 2, ns);
-    bind_text(change, 3, name);
-    if (text != nullptr) {
-      sqlite3_bind_int64(change, 4, static_cast<sqlite3_int64>(version));
-      bind_text(change, 5, *text);
+  Result<void> write(std::span<const Entry> entries) override {
+    const std::uint64_t last = entries.back().version;
+    const std::uint64_t counted = last > counted_to_ ? last + kAhead : counted_to_;
+    bool done = step(begin_.get());
+    for (const Entry& entry : entries) done = done && write(entry);
+    if (counted != counted_to_) done = done && count_to(counted);
+    if (done && step(commit_.get())) {
+      counted_to_ = counted;
+      return {};
     }
-    bind_text(count_.get(), 1, number);
-    for (sqlite3_stmt* step : {begin_.get(), change, count_.get(), commit_.get()}) {
-      if (step == count_.get() && !count) continue;
-      const int state = sqlite3_step(step);
-      sqlite3_reset(step);
-      if (state == SQLITE_DONE) continue;
-      auto error = failure("writing to");
-      sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-      return error;
-    }
-    if (count) counted_to_ = version + kAhead;
-    return {};
+    auto error = failure("writing to");
+    sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    return error;
   }
+
+  bool keeps() const override { return true; }
 
   std::string setting(const std::string& name) override {
     auto query = make("SELECT value FROM setting WHERE name = ?1");
@@ -134,6 +125,30 @@ class SqliteJournal final : public Journal {
   }
 
  private:
+  static bool step(sqlite3_stmt* statement) {
+    const int state = sqlite3_step(statement);
+    sqlite3_reset(statement);
+    return state == SQLITE_DONE;
+  }
+
+  bool write(const Entry& entry) {
+    sqlite3_stmt* const change = entry.text != nullptr ? put_.get() : remove_.get();
+    bind_text(change, 1, entry.table);
+    bind_text(change, 2, entry.ns);
+    bind_text(change, 3, entry.name);
+    if (entry.text != nullptr) {
+      sqlite3_bind_int64(change, 4, static_cast<sqlite3_int64>(entry.version));
+      bind_text(change, 5, *entry.text);
+    }
+    return step(change);
+  }
+
+  bool count_to(std::uint64_t version) {
+    const std::string number = std::to_string(version);
+    bind_text(count_.get(), 1, number);
+    return step(count_.get());
+  }
+
   Result<void> run(const char* sql) {
     if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
     return failure("opening");

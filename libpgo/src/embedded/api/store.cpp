@@ -15,7 +15,10 @@ constexpr std::uint64_t kRestartGap = 1000;
 }  // namespace
 
 Store::Store(Limits limits, std::unique_ptr<Journal> journal)
-    : limits_(limits), journal_(std::move(journal)) {}
+    : limits_(limits), journal_(std::move(journal)) {
+  if (!journal_->keeps()) return;
+  background_ = std::jthread([this](const std::stop_token& stop) { settle_in_background(stop); });
+}
 
 Result<void> Store::load() {
   // Only built-in types have selectable fields beyond the name.
@@ -26,10 +29,10 @@ Result<void> Store::load() {
         PGO_TRY(json::Value document, json::parse(text));
         const auto slash = table.find('/');
         const auto known = built_in->find(table.substr(0, slash), "v1", table.substr(slash + 1));
-        Table& into = table_of(table);
+        Table& into = table_of(table).second;
         auto record = std::make_shared<const Record>(
-            known ? *known : custom, std::make_shared<const kube::Object>(std::move(document)),
-            text, version, into.packer);
+            known ? *known : custom,
+            kube::PackedObject::make(std::move(document), into.packer.pack(text)), version);
         live_bytes_ += record->bytes();
         into.changed = std::max(into.changed, version);
         into.objects.insert(std::move(record));
@@ -37,14 +40,13 @@ Result<void> Store::load() {
       });
   if (!last) return fail(std::move(last).error());
   if (*last > 0) version_ = *last + kRestartGap;
-  oldest_ = version_;
+  oldest_ = durable_ = version_;
   return {};
 }
 
-Store::Table& Store::table_of(std::string_view name) {
+Store::Tables::value_type& Store::table_of(std::string_view name) {
   const auto found = tables_.find(name);
-  return found != tables_.end() ? found->second
-                                : tables_.try_emplace(std::string(name), scratch_).first->second;
+  return found != tables_.end() ? *found : *tables_.try_emplace(std::string(name), scratch_).first;
 }
 
 const Store::Table* Store::find_table(std::string_view name) const {
@@ -120,9 +122,9 @@ Result<Listing> Store::list_at(std::string_view table, std::string_view ns,
   return listing;
 }
 
-std::uint64_t Store::version() const {
+std::uint64_t Store::version(Sight sight) const {
   const std::lock_guard lock(mutex_);
-  return version_;
+  return sight == Sight::early ? version_ : durable_;
 }
 
 std::uint64_t Store::changed(std::string_view table) const {
@@ -156,7 +158,7 @@ void Store::remember(const Table& table, const Event& event) {
   }
 }
 
-void Store::apply(Table& table, const Event& event, std::vector<std::shared_ptr<Watch>>& to_wake) {
+void Store::apply(Table& table, const Event& event) {
   table.changed = event.version;
   if (event.before) live_bytes_ -= event.before->bytes();
   if (!event.removed) live_bytes_ += event.after->bytes();
@@ -164,18 +166,15 @@ void Store::apply(Table& table, const Event& event, std::vector<std::shared_ptr<
   if (event.before) at = table.objects.erase(at);
   if (!event.removed) table.objects.insert(at, event.after);
   remember(table, event);
-  for (const std::shared_ptr<Watch>& watch : table.watches) {
-    if (watch->offer(event)) to_wake.push_back(watch);
-  }
 }
 
 Result<RecordPtr> Store::write(const Resource& resource, const Key& key, const Decide& decide,
                                bool dry_run) {
-  std::vector<std::shared_ptr<Watch>> to_wake;
+  Watches to_wake;
   RecordPtr result;
   {
     const std::lock_guard lock(mutex_);
-    Table& table = table_of(resource.table);
+    auto& [table_name, table] = table_of(resource.table);
     const auto found = table.objects.find(key);
     RecordPtr current = found == table.objects.end() ? nullptr : *found;
     PGO_TRY(Change change, decide(current.get()));
@@ -183,19 +182,23 @@ Result<RecordPtr> Store::write(const Resource& resource, const Key& key, const D
     const std::uint64_t next = version_ + 1;
     const bool removed = change.kind == Change::Kind::remove;
     const std::uint64_t version = dry_run && current ? current->version() : next;
-    const std::string text = text_at(version, change.document);
-    const auto document = std::make_shared<const kube::Object>(std::move(change.document));
-    result = std::make_shared<const Record>(resource, document, text, version, table.packer);
+    std::string text = text_at(version, change.document);
+    const DocumentPtr document =
+        kube::PackedObject::make(std::move(change.document), table.packer.pack(text));
+    result = std::make_shared<const Record>(resource, document, version);
     recent_[next % recent_.size()] = document;
     if (dry_run) return result;
-    if (auto kept =
-            journal_->write(next, resource.table, key.ns, key.name, removed ? nullptr : &text);
-        !kept) {
-      return api_error(500, "InternalError", std::move(kept).error().message);
-    }
+    const Event event{.version = next, .before = current, .after = result, .removed = removed};
     version_ = next;
-    apply(table, {.version = next, .before = current, .after = result, .removed = removed},
-          to_wake);
+    apply(table, event);
+    for (const std::shared_ptr<Watch>& watch : table.watches) {
+      if (watch->offer(event)) to_wake.push_back(watch);
+    }
+    pending_.push_back({table_name, &table, event, std::move(text)});
+    if (!journal_->keeps()) {
+      durable_ = next;
+      release(std::exchange(pending_, {}), to_wake);
+    }
   }
   for (const std::shared_ptr<Watch>& watch : to_wake) watch->wake();
   return result;
@@ -203,10 +206,12 @@ Result<RecordPtr> Store::write(const Resource& resource, const Key& key, const D
 
 Result<std::shared_ptr<Watch>> Store::watch(std::string_view table_name, Filter filter,
                                             std::optional<std::uint64_t> since,
-                                            std::function<void()> on_ready) {
+                                            std::function<void()> on_ready, Sight sight) {
   const std::lock_guard lock(mutex_);
-  Table& table = table_of(table_name);
-  auto watch = std::make_shared<Watch>(std::move(filter), std::move(on_ready));
+  Table& table = table_of(table_name).second;
+  auto watch = std::make_shared<Watch>(std::move(filter),
+                                       sight == Sight::early ? Watch::kEverything : durable_,
+                                       std::move(on_ready));
   if (!since) {
     std::vector<RecordPtr> now;
     collect(table, watch->filter().ns, now);
@@ -218,6 +223,8 @@ Result<std::shared_ptr<Watch>> Store::watch(std::string_view table_name, Filter 
       return expired("too old resource version: " + std::to_string(*since) + " (" +
                      std::to_string(oldest_) + ")");
     }
+    // Of a history that is gone: its numbers will be given again, to other events.
+    if (*since > version_) return expired("no such resource version: " + std::to_string(*since));
     for (auto at = after(*since); at != history_.end(); ++at) {
       if (at->table == &table) watch->offer(at->event);
     }
@@ -232,12 +239,12 @@ void Store::unwatch(const std::shared_ptr<Watch>& watch) {
 }
 
 std::string Store::setting(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(journal_mutex_);
   return journal_->setting(name);
 }
 
 Result<void> Store::set_setting(const std::string& name, const std::string& value) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(journal_mutex_);
   return journal_->set_setting(name, value);
 }
 

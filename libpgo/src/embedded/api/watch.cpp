@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <utility>
 
 namespace pgo::embedded::api {
@@ -27,8 +26,11 @@ std::string_view to_string(Notice::Type type) {
   return "MODIFIED";
 }
 
-Watch::Watch(Filter filter, std::function<void()> on_ready)
-    : filter_(std::move(filter)), on_ready_(std::move(on_ready)) {}
+Watch::Watch(Filter filter, std::uint64_t released, std::function<void()> on_ready)
+    : filter_(std::move(filter)),
+      sight_(released == kEverything ? Sight::early : Sight::durable),
+      released_(released),
+      on_ready_(std::move(on_ready)) {}
 
 bool Watch::offer(const Event& event) {
   if (!filter_.ns.empty() && event.after->ns() != filter_.ns) return false;
@@ -45,12 +47,24 @@ bool Watch::offer(const Event& event) {
     return true;
   }
   queue_.push_back({type, event.after});
-  return queue_.size() == 1;
+  return queue_.size() == 1 && may_take_first();
 }
 
 void Watch::offer_initial(RecordPtr record) {
   const std::lock_guard lock(mutex_);
   queue_.push_back({Notice::Type::added, std::move(record)});
+}
+
+bool Watch::release(std::uint64_t version) {
+  const std::lock_guard lock(mutex_);
+  const bool known = may_take_first();
+  released_ = std::max(released_, version);
+  return !known && may_take_first();
+}
+
+void Watch::retract(std::uint64_t version) {
+  const std::lock_guard lock(mutex_);
+  while (!queue_.empty() && queue_.back().record->version() > version) queue_.pop_back();
 }
 
 void Watch::end() {
@@ -60,12 +74,12 @@ void Watch::end() {
 
 Watch::Taken Watch::take(std::vector<Notice>& into) {
   const std::lock_guard lock(mutex_);
-  const auto end =
-      queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kTakenAtOnce));
-  into.insert(into.end(), std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
-  if (!queue_.empty()) return Taken::some;
-  return ended_ ? Taken::last : Taken::all;
+  for (std::size_t count = 0; count < kTakenAtOnce && may_take_first(); ++count) {
+    into.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  if (may_take_first()) return Taken::some;
+  return ended_ && queue_.empty() ? Taken::last : Taken::all;
 }
 
 void Watch::wake() {

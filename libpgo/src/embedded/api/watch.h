@@ -28,21 +28,34 @@ struct Notice {
 
 std::string_view to_string(Notice::Type type);
 
+/// Whether a caller sees writes that are not durable yet.
+enum class Sight {
+  durable,  ///< everyone who does something outside of the store about what he sees
+  early,
+};
+
 /// One open watch inside the store. Filled under the store's lock, emptied by its owner.
 class Watch {
  public:
-  Watch(Filter filter, std::function<void()> on_ready);
+  static constexpr std::uint64_t kEverything = UINT64_MAX;
+  /// Events up to `released` may be taken at once, others after `release`.
+  Watch(Filter filter, std::uint64_t released, std::function<void()> on_ready);
 
   /// Translates an event for this watcher's selectors (entering them is ADDED, leaving DELETED) and
   /// queues it. True when the owner should be woken.
   bool offer(const Event& event);
   /// Queues the present state of an object.
   void offer_initial(RecordPtr record);
+  /// Lets events up to this version be taken. True when the owner should be woken.
+  bool release(std::uint64_t version);
+  /// Forgets the events after this version, none of which has been released.
+  void retract(std::uint64_t version);
+  Sight sight() const { return sight_; }
   /// Ends the watch from the server's side.
   void end();
 
   enum class Taken {
-    all,   ///< the queue is empty now
+    all,   ///< nothing is left for now
     some,  ///< there is more
     last,  ///< the watch has ended and nothing is left
   };
@@ -58,9 +71,15 @@ class Watch {
   const Filter& filter() const { return filter_; }
 
  private:
+  bool may_take_first() const {
+    return !queue_.empty() && queue_.front().record->version() <= released_;
+  }
+
   const Filter filter_;
+  const Sight sight_;
   std::mutex mutex_;
   std::deque<Notice> queue_;
+  std::uint64_t released_;
   bool ended_ = false;
   /// Recursive: an on_ready that closes its own watch must not lock itself out.
   std::recursive_mutex callback_mutex_;

@@ -65,10 +65,10 @@ class StoreWatch final : public kube::WatchStream {
   Progress take() {
     Progress progress;
     // Read before the queue: every event up to this version is in the queue by then.
-    const std::uint64_t version = api_->store().version();
+    const std::uint64_t version = api_->store().version(call_.sight);
     progress.taken = watch_->take(progress.notices);
     if (progress.taken == Watch::Taken::some) return progress;
-    if (initial_end_) {
+    if (initial_end_ && version >= *initial_end_) {
       progress.bookmark = bookmark(*std::exchange(initial_end_, std::nullopt), true);
     } else if (bookmarks_ && api_->clock().now() - last_bookmark_ >= kBookmarkEvery) {
       last_bookmark_ = api_->clock().now();
@@ -133,8 +133,8 @@ Result<std::unique_ptr<kube::WatchStream>> open_watch(Api& api, const Call& call
   std::optional<std::uint64_t> since;
   // Absent and "0": start with synthetic events for what is there.
   if (*number > 0 && !initial) since = static_cast<std::uint64_t>(*number);
-  PGO_TRY(auto watch,
-          api.store().watch(call.resource->table, std::move(filter), since, std::move(on_ready)));
+  PGO_TRY(auto watch, api.store().watch(call.resource->table, std::move(filter), since,
+                                        std::move(on_ready), call.sight));
   auto stream = std::make_unique<StoreWatch>(api, call, std::move(watch));
   if (initial) stream->announce_initial_end(api.store().version());
   return stream;

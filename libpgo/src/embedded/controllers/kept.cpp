@@ -5,9 +5,8 @@
 namespace pgo::embedded::controllers {
 namespace {
 
-kube::Object metadata_of(const kube::Object& object) {
-  kube::Object light;
-  json::Value& document = light.document();
+json::Value metadata_of(const kube::Object& object) {
+  json::Value document;
   document.set("apiVersion", object["apiVersion"]);
   document.set("kind", object["kind"]);
   json::Value& metadata = document.at_or_add("metadata");
@@ -18,11 +17,11 @@ kube::Object metadata_of(const kube::Object& object) {
   }
   // The one ConfigMap whose content a controller keeps.
   if (object.name() == "kube-root-ca.crt") document.set("data", object["data"]);
-  return light;
+  return document;
 }
 
 /// Most of a pod is how to run its containers.
-kube::Object pod_of(const kube::Object& object) {
+json::Value pod_of(const kube::Object& object) {
   json::Value document = json::Value::object();
   for (const json::Member& member : object.document().members()) {
     if (member.key != "metadata" && member.key != "spec") document.set(member.key, member.value);
@@ -44,28 +43,28 @@ kube::Object pod_of(const kube::Object& object) {
     containers.push_back(
         json::Value::object({{"name", container["name"]}, {"ports", container["ports"]}}));
   }
-  return kube::Object(std::move(document));
+  return document;
 }
 
-Seen part_of(const Seen& object, Keep what) {
-  if (what == Keep::whole) return object;
-  return std::make_shared<const kube::Object>(what == Keep::pod ? pod_of(*object)
-                                                                : metadata_of(*object));
+json::Value part_of(const kube::Object& object, Keep what) {
+  if (what == Keep::whole) return object.document();
+  return what == Keep::pod ? pod_of(object) : metadata_of(object);
 }
 
 }  // namespace
 
-Seen Kept::object() const {
-  Seen object = object_.lock();
-  if (object) return object;
-  object = std::make_shared<const kube::Object>(document_.value());
-  object_ = object;
-  return object;
-}
-
 Kept Keeper::keep(const Seen& object) {
-  Seen kept = part_of(object, what_);
-  Kept result(packer_.pack(json::write(kept->document())), kept);
+  Seen kept = object;
+  std::size_t told = 0;
+  if (what_ == Keep::metadata || !object->packed()) {
+    json::Value part = part_of(*object, what_);
+    const std::string text = json::write(part);
+    if (what_ == Keep::metadata) told = std::hash<std::string_view>()(text) | 1;
+    if (!object->packed()) {
+      kept = kube::PackedObject::make(std::move(part), packer_.pack(text));
+    }
+  }
+  Kept result(kept, told);
   recent_->hold(std::move(kept));
   return result;
 }

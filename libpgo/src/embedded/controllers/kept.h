@@ -2,6 +2,7 @@
 
 #include "embedded/controllers/decision.h"
 #include "pgo/json/packer.h"
+#include "pgo/kube/packed_object.h"
 
 #include <array>
 #include <cstddef>
@@ -15,21 +16,24 @@ namespace pgo::embedded::controllers {
 /// thousand clusters are some sixty thousand objects, of which a few are looked at at a time.
 class Kept {
  public:
-  Kept(json::Packed document, const Seen& object)
-      : document_(std::move(document)),
+  /// `object` is packed. `told`: a hash of all that is to be compared of it, 0 for everything.
+  Kept(const Seen& object, std::size_t told)
+      : packed_(object->packed()),
         uid_hash_(std::hash<std::string_view>()(object->uid())),
-        object_(object) {}
+        told_(told) {}
 
   /// The object, unpacked unless somebody still holds it.
-  Seen object() const;
+  Seen object() const { return kube::PackedObject::object(packed_); }
   /// Whether both are states of one object, and not of two that had its name in turn.
   bool same_object(const Kept& other) const { return uid_hash_ == other.uid_hash_; }
-  bool operator==(const Kept& other) const { return document_ == other.document_; }
+  bool operator==(const Kept& other) const {
+    if (told_ != 0 || packed_ == other.packed_) return told_ == other.told_;
+    return *packed_ == *other.packed_;
+  }
 
  private:
-  json::Packed document_;
-  std::size_t uid_hash_;
-  mutable std::weak_ptr<const kube::Object> object_;  ///< of the controllers' one thread
+  std::shared_ptr<const kube::PackedObject> packed_;
+  std::size_t uid_hash_, told_;
 };
 
 /// Holds the objects that were used last, so that they need not be unpacked for each look.
@@ -43,15 +47,16 @@ class Recent {
 
  private:
   std::shared_ptr<json::Packer::Scratch> scratch_ = json::Packer::make_scratch();
-  std::array<Seen, 128> held_;
+  std::array<Seen, 1024> held_;
   std::size_t next_ = 0;
 };
 
-/// How an object is kept.
+/// What is kept of an object. What comes packed from its source is kept as that, whole: it takes no
+/// memory then.
 enum class Keep {
   whole,     ///< a controller reads it
-  pod,       ///< without what only a node reads
-  metadata,  ///< only garbage collection does
+  pod,       ///< what only a node reads may be left out
+  metadata,  ///< only garbage collection reads it; changes of the rest are none
 };
 
 /// Keeps the objects of one type.
