@@ -1,6 +1,8 @@
 #include "http/listener_owner.h"
 
-#include <cstdio>
+#include <array>
+#include <arpa/inet.h>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -18,11 +20,14 @@ struct Listener {
 
 /// "0100007F" is 127.0.0.1: the kernel prints the word as the machine stores it.
 std::string dotted(const std::string& hex) {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  if (std::sscanf(hex.c_str(), "%2x%2x%2x%2x", &a, &b, &c, &d) != 4) return "[::]";
-  char text[16];
-  std::snprintf(text, sizeof text, "%u.%u.%u.%u", d, c, b, a);
-  return text;
+  in_addr address{};
+  const auto [end, error] =
+      std::from_chars(hex.data(), hex.data() + hex.size(), address.s_addr, 16);
+  std::array<char, INET_ADDRSTRLEN> text{};
+  if (error != std::errc() || ::inet_ntop(AF_INET, &address, text.data(), text.size()) == nullptr) {
+    return "[::]";
+  }
+  return text.data();
 }
 
 /// A listener on all addresses stands in the way of every one.

@@ -9,7 +9,6 @@
 #include <array>
 #include <atomic>
 #include <csignal>
-#include <cstring>
 #include <mutex>
 #include <optional>
 #include <pthread.h>
@@ -29,10 +28,9 @@ using Easy = std::unique_ptr<CURL, CurlDeleter>;
 using TextList = std::unique_ptr<curl_slist, CurlDeleter>;
 
 void append(TextList& list, const std::string& text) {
-  curl_slist* const longer = curl_slist_append(list.get(), text.c_str());
-  if (longer == nullptr) return;
-  (void)list.release();
-  list.reset(longer);
+  curl_slist* const shorter = list.release();
+  curl_slist* const longer = curl_slist_append(shorter, text.c_str());
+  list.reset(longer != nullptr ? longer : shorter);
 }
 
 Error make_error(Code code, std::string message, std::string subject) {
@@ -226,7 +224,7 @@ std::size_t header_callback(char* data, std::size_t size, std::size_t count, voi
 std::size_t read_callback(char* buffer, std::size_t size, std::size_t count, void* user) {
   auto* const transfer = static_cast<Transfer*>(user);
   const std::size_t part = std::min(size * count, transfer->body.size() - transfer->sent);
-  std::memcpy(buffer, transfer->body.data() + transfer->sent, part);
+  std::copy_n(transfer->body.data() + transfer->sent, part, buffer);
   transfer->sent += part;
   return part;
 }
