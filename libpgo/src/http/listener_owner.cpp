@@ -1,7 +1,7 @@
 #include "http/listener_owner.h"
 
-#include <array>
 #include <arpa/inet.h>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
