@@ -235,7 +235,8 @@ const std::vector<std::string> kCreateCases{"create-cluster-plain",
                                             "create-cluster-custom-config",
                                             "create-cluster-metrics",
                                             "create-cluster-pgbadger",
-                                            "create-cluster-ccp-image-gis"};
+                                            "create-cluster-ccp-image-gis",
+                                            "create-cluster-in-new-namespace"};
 
 }  // namespace
 
