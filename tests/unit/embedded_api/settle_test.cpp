@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <initializer_list>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -67,6 +68,11 @@ struct Rig {
     });
     REQUIRE(record.has_value());
     return (*record)->version();
+  }
+  /// Each with the value 1.
+  void put_durably(std::initializer_list<const char*> names) {
+    for (const char* name : names) put(name, 1);
+    REQUIRE(store.settle(0));
   }
   void remove(const std::string& name) {
     REQUIRE(store.write(type, {"", name}, [](const Record* current) -> Result<Change> {
@@ -157,9 +163,7 @@ TEST_SUITE("embedded.api.settle") {
 
   TEST_CASE("refused: everything that is not durable is as it was, at new versions") {
     Rig rig;
-    rig.put("changed", 1);
-    rig.put("removed", 1);
-    REQUIRE(rig.store.settle(0));
+    rig.put_durably({"changed", "removed"});
     const std::uint64_t before = rig.store.version(Sight::durable);
     rig.kept.refuse(true);
     rig.put("changed", 2);
@@ -200,9 +204,7 @@ TEST_SUITE("embedded.api.settle") {
 
   TEST_CASE("refused: a durable watch hears nothing of it but the new versions") {
     Rig rig;
-    rig.put("changed", 1);
-    rig.put("removed", 1);
-    REQUIRE(rig.store.settle(0));
+    rig.put_durably({"changed", "removed"});
     const std::uint64_t since = rig.store.version(Sight::durable);
     const auto durable = rig.watch(Sight::durable, since);
     const auto early = rig.watch(Sight::early, since);

@@ -116,8 +116,6 @@ bool has_null(const json::Value& value) {
 
 /// For a built-in type a null member is an absent one, as Go decodes it.
 void drop_nulls(json::Value& value) {
-  // Most documents have none, and what is not changed need not be copied.
-  if (!has_null(value)) return;
   if (json::Array* array = value.if_array()) {
     for (json::Value& item : *array) drop_nulls(item);
     return;
@@ -135,10 +133,6 @@ void drop_nulls(json::Value& value) {
   for (const std::string& key : nulls) object->erase(key);
 }
 
-}  // namespace
-
-namespace {
-
 Result<json::Value> document_of(const Call& call) {
   if (call.object) return call.object->document();
   if (call.body.empty()) return bad_request("the request has no body");
@@ -152,7 +146,8 @@ Result<json::Value> document_of(const Call& call) {
 Result<json::Value> read_body(const Call& call) {
   PGO_TRY(json::Value document, document_of(call));
   if (!document.is_object()) return bad_request("the body is not a JSON object");
-  if (!call.resource->custom) drop_nulls(document);
+  // Looked for first: most documents have none, and what is not changed need not be copied.
+  if (!call.resource->custom && has_null(document)) drop_nulls(document);
   PGO_TRY_VOID(check_type(call, document));
   if (!document["metadata"].is_object()) document.set("metadata", json::Value::object());
   json::Value& metadata = document.at_or_add("metadata");

@@ -116,7 +116,9 @@ void Store::revert(const Pendings& lost, Watches& to_wake) {
   std::map<std::pair<Table*, Key>, RecordPtr> before;
   for (const Pending& one : lost) {
     before.emplace(std::pair(one.table, one.event.after->key()), one.event.before);
-    for (const std::shared_ptr<Watch>& watch : one.table->watches) {
+  }
+  for (auto& [name, table] : tables_) {
+    for (const std::shared_ptr<Watch>& watch : table.watches) {
       if (watch->sight() == Sight::durable) watch->retract(durable_);
     }
   }
