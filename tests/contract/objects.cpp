@@ -159,6 +159,13 @@ GoldenCase load_case(const std::string& name) {
     made.deleted.push_back(
         {std::string(item["kind"].as_string()), std::string(item["name"].as_string()), {}});
   }
+  for (const auto& item : file["changed"].items()) {
+    for (const auto& change : item["changes"].items()) {
+      made.changed.push_back(
+          {std::string(item["kind"].as_string()), std::string(item["name"].as_string()),
+           std::string(change["path"].as_string()), change["before"], change["after"]});
+    }
+  }
   for (const auto& line : file["before"].items()) made.before.emplace_back(line.as_string());
   return made;
 }
@@ -294,7 +301,7 @@ Intended Intended::load(const std::string& path) {
   Intended made;
   for (const auto& line : text::split(read(path), '\n')) {
     const bool row = line.starts_with("| ") && line.size() > 3 &&
-                     std::string_view("DFGS").find(line[2]) != std::string_view::npos &&
+                     std::string_view("BDFGKPRS").find(line[2]) != std::string_view::npos &&
                      text::to_int(line.substr(3, 1)).has_value();
     if (!row) continue;
     const auto cells = text::split(line, '|');

@@ -17,10 +17,16 @@ struct GoldenCase {
     std::string name;
     json::Value object;
   };
+  /// One value of an object that was there before and stayed.
+  struct Change {
+    std::string kind, name, path;
+    json::Value before, after;
+  };
   std::string name, command;
   json::Value request;  ///< body of the request, or null
   std::vector<Item> created;
   std::vector<Item> deleted;
+  std::vector<Change> changed;
   std::vector<std::string> before;
 
   /// The object of that kind and name, or null.

@@ -55,7 +55,7 @@ json::Value without_server_fields(const kube::Object& object) {
 
 }  // namespace
 
-World::World(const std::string& ns)
+World::World(const std::string& ns, test::StandInOptions node)
     : ns_(ns),
       server_([this] {
         auto made = embedded::ApiServer::create({}, clock_, ids_, {});
@@ -65,7 +65,7 @@ World::World(const std::string& ns)
       door_(server_->transport(embedded::Identity::admin())),
       client_(*door_),
       controllers_(std::make_unique<embedded::Controllers>(*door_, clock_, ids_, Log{})),
-      node_(std::make_unique<test::StandInNode>(*door_, clock_, ids_)),
+      node_(std::make_unique<test::StandInNode>(*door_, clock_, ids_, std::move(node))),
       reader_(std::make_unique<operations::DirectReader>(client_)) {
   server_->set_container_runtime(node_.get());
   for (const auto& crd : manifests::custom_resource_definitions()) {

@@ -27,7 +27,7 @@ using Objects = std::map<std::pair<std::string, std::string>, json::Value>;
 class World {
  public:
   /// Makes the operator's namespace "pgo" and takes over `ns`.
-  explicit World(const std::string& ns);
+  explicit World(const std::string& ns, test::StandInOptions node = {});
   ~World();
 
   /// Lets everything happen until nothing is due within two minutes of virtual time.
