@@ -26,20 +26,37 @@ POSTGRES = "/usr/lib/postgresql/15/bin"
 
 
 def fill(cluster, megabytes):
-    """Rows of a kilobyte that hardly compress."""
+    """Rows of a kilobyte that hardly compress. They are vacuumed and their log is archived, so that neither goes
+    on, on the same processors, while others are timed."""
     cluster.sql("create table public.big (v text)")
     for _ in range(max(1, megabytes // 16)):
         cluster.sql("insert into public.big select string_agg(md5(i::text || j || random()), '') "
                     "from generate_series(1, 16384) i, generate_series(1, 32) j group by i")
 
 
+    cluster.sql("vacuum (freeze, analyze) public.big")
+    waiting = ("select count(*) from pg_ls_dir('pg_wal/archive_status') as status where status like '%.ready'")
+    eventually("the log is archived", lambda: as_postgres(cluster, waiting) == "0", 600, 1)
+
+
+def as_postgres(cluster, statement):
+    """What only a superuser may see; passwords of roles are in their secrets."""
+    secret = cluster.daemon.object("secrets", f"{cluster.name}-postgres-secret")
+    password = base64.b64decode(secret["data"]["password"]).decode()
+    with psycopg2.connect(host=service_address(cluster), user="postgres", password=password,
+                          dbname="userdb") as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return str(cursor.fetchone()[0])
+
+
 def full_backup(daemon, cluster):
+    name = f"backrest-backup-{cluster.name}"
+    before = daemon.object("pgtasks", name)["metadata"]["uid"]
     daemon.pgo("backup", cluster.name, "--backup-opts=--type=full")
-    task = f"backrest-backup-{cluster.name}"
 
     def done():
-        found = [t for t in daemon.objects("pgtasks") if t["metadata"]["name"] == task]
-        return found and found[0]["spec"]["status"] == "job completed"
+        task = daemon.object("pgtasks", name)
+        return task and task["metadata"]["uid"] != before and task["spec"]["status"] == "job completed"
 
     eventually("the backup is there", done, 600, 1)
 
@@ -94,18 +111,20 @@ def by_hand(daemon, cluster, over_ssh):
         for path in (work, *work.iterdir()):
             os.chown(path, owner.st_uid, owner.st_gid)
 
-    def run(*command):
+    def run(*command, good=(0,)):
         done = subprocess.run(command, env=environment, cwd=work, capture_output=True, text=True, **who)
-        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        assert done.returncode in good, f"{command}: {done.stdout}{done.stderr}"
 
     def restore():
+        # The source goes on archiving: what is still being written is left out, and may vanish.
+        rsync, vanished = ("rsync", "-a", "--exclude=*.pgbackrest.tmp"), (0, 24)
         options = [f"--pg1-path={data}", f"--lock-path={work}", f"--log-path={work}"]
         if host:
-            run("rsync", "-a", "-e", host.ssh, f"pgbackrest@{host.address}:{host.path}/", f"{copy}/")
+            run(*rsync, "-e", host.ssh, f"pgbackrest@{host.address}:{host.path}/", f"{copy}/", good=vanished)
             options += [f"--repo1-host={host.address}", "--repo1-host-user=pgbackrest",
                         f"--repo1-path={host.path}", f"--cmd-ssh={host.ssh}"]
         else:
-            run("rsync", "-a", f"{repository}/", f"{copy}/")
+            run(*rsync, f"{repository}/", f"{copy}/", good=vanished)
             options += [f"--repo1-path={copy}"]
         run("pgbackrest", "--stanza=db", *options, "restore")
 

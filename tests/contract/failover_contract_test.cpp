@@ -42,8 +42,8 @@ void compare_changes(const GoldenCase& recorded, const Objects& before, const Ob
     CHECK(at_path(before.at({change.kind, change.name}), change.path) == change.before);
     const auto& ours = at_path(after.at({change.kind, change.name}), change.path);
     if (ours == change.after) continue;
-    into.push_back({change.kind, change.name, change.path, json::write(change.after),
-                    json::write(ours)});
+    into.push_back(
+        {change.kind, change.name, change.path, json::write(change.after), json::write(ours)});
   }
 }
 
@@ -77,7 +77,8 @@ void fail_over(const std::string& name, std::vector<Difference>& differences) {
 TEST_CASE("contract: a failover makes and changes what 4.2.0's made and changed") {
   std::vector<Difference> differences;
   fail_over("failover-target-fresh", differences);
-  // Recorded after a scaledown, which had deleted the task of the last backup: 4.2.0 then made none.
+  // Recorded after a scaledown, which had deleted the task of the last backup: 4.2.0 then made
+  // none.
   fail_over("failover-target", differences);
   hold(differences, 'P');
 }

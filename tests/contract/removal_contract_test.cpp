@@ -85,7 +85,8 @@ TEST_CASE("contract: delete removes and keeps what 4.2.0 removed and kept") {
   hold_deletion("delete-cluster-plain", 0, "", 16);
 }
 
-TEST_CASE("contract: K17: a delete after two restores removes what 4.2.0 removed, and what it left") {
+TEST_CASE(
+    "contract: K17: a delete after two restores removes what 4.2.0 removed, and what it left") {
   const auto recorded = load_case("delete-cluster-after-restore");
   World world(std::string(recorded.request["Namespace"].as_string()));
   prepare(world);

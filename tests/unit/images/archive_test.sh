@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# Segments of the log, into the archive and out of it.
 # K37: with a local repository and one in S3 a WAL segment counts as archived only when both have it.
 # archive_test.sh PGBACKREST-ARCHIVE.SH; pgbackrest is one that fails for the repositories named in FAIL.
 set -euo pipefail
@@ -33,3 +34,18 @@ check "$(push local true)" "1 archive-push local,"
 check "$(push s3 true)" "1 archive-push local,archive-push s3,"
 check "$(push "" false)" "0 archive-push local,"
 check "$(push local false)" "1 archive-push local,"
+
+# get FAIL SEGMENT: the same; nobody writes to this archive.
+get() {
+  : > "${ASKED}"
+  local code=0
+  FAIL="$1" PGHA_ARCHIVE_MISSES="${folder}/misses" bash "${script}" get "$2" path || code=1
+  echo "${code} $(tr '\n' ',' < "${ASKED}")"
+}
+mkdir "${folder}/misses"
+check "$(get "" 000000010000000000000001)" "0 archive-get local,"
+check "$(get local 000000010000000000000002)" "1 archive-get local,"
+# Known to be missing: nobody is asked again.
+check "$(get local 000000010000000000000002)" "1 "
+check "$(get "" 000000010000000000000001)" "0 archive-get local,"
+check "$(get "" 00000001.history)" "1 "

@@ -96,3 +96,45 @@ def test_the_ssh_settings_can_be_made_again_when_a_container_is_started_again(tm
                "--ro-bind", tmp_path, "/sshd")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("400\n# config\n")
+
+
+def copy_repository(folder, vanishing):
+    """The repository-sync image's script with a real rsync, but without ssh, whose first `vanishing` calls
+    report files that vanished. Its run, the number of calls and what stands in the copy."""
+    source, tools = folder / "repo/source", folder / "tools"
+    for name in ("backup/db/backup.info", "archive/db/15-1/0001-a.gz", "archive/db/15-1/0002-b.gz.pgbackrest.tmp"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(name)
+    tools.mkdir()
+    calls = tools / "calls"
+    rsync = tools / "rsync"
+    rsync.write_text('#!/bin/bash\necho >>/tools/calls\n/usr/bin/rsync "${@/#host:/}" || exit\n'
+                     f'(($(wc -l </tools/calls) > {vanishing})) || exit 24\n')
+    rsync.chmod(0o755)
+    for name in ("ssh_host_rsa_key", "authorized_keys", "sshd_config", "id_rsa", "config"):
+        (tools / name).write_text("")
+    (tools / "passwd").write_text(f"{ROOT}\npgbackrest:x:2000:2000::/home/postgres:/bin/bash\n")
+    done = run("/entrypoint", 2000, "--bind", folder / "repo", "/backrestrepo", "--bind", tools, "/tools",
+               "--ro-bind", tools, "/sshd", "--bind", tools / "passwd", "/etc/passwd",
+               "--ro-bind", IMAGES / "pgo-backrest-repo-sync/entrypoint", "/entrypoint",
+               "--setenv", "PATH", "/tools:/usr/bin", "--setenv", "PGBACKREST_REPO1_HOST", "host",
+               "--setenv", "PGBACKREST_REPO1_PATH", "/backrestrepo/source",
+               "--setenv", "NEW_PGBACKREST_REPO", "/backrestrepo/copy")
+    copy = folder / "repo/copy"
+    return done, len(calls.read_text().splitlines()), sorted(
+        str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_file())
+
+
+COPIED = ["archive/db/15-1/0001-a.gz", "backup/db/backup.info"]
+
+
+@pytest.mark.parametrize("vanishing, calls", [(0, 2), (1, 3), (4, 6)])
+def test_a_repository_that_changes_while_it_is_copied_is_copied(tmp_path, vanishing, calls):
+    done, called, copied = copy_repository(tmp_path, vanishing)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (called, copied) == (calls, COPIED)
+
+
+def test_a_repository_that_never_holds_still_fails_the_copy(tmp_path):
+    done, called, _ = copy_repository(tmp_path, 99)
+    assert (done.returncode, called) == (24, 5), done.stdout + done.stderr

@@ -4,13 +4,14 @@
 set -euo pipefail
 
 # get SEGMENT PATH: exit code 1 when the archive does not have it. PostgreSQL asks more than once for what
-# is not there. Where PGHA_ARCHIVE_MISSES names a folder, nobody writes to the archive meanwhile, and
-# the first answer stands.
+# is not there. Where PGHA_ARCHIVE_MISSES names a folder, nobody writes to the archive meanwhile: the
+# first answer stands, and segments are fetched ahead of being asked for.
 get() {
-  local known="${PGHA_ARCHIVE_MISSES:-}" code=0
+  local known="${PGHA_ARCHIVE_MISSES:-}" code=0 ahead=()
   # No first timeline has a history.
   if [[ "$1" == 00000001.history || (-n "${known}" && -e "${known}/$1") ]]; then return 1; fi
-  pgbackrest archive-get "$1" "$2" || code=$?
+  [[ -z "${known}" ]] || ahead=(--archive-async "--spool-path=${known}" --archive-get-queue-max=256MiB)
+  pgbackrest archive-get "${ahead[@]}" "$1" "$2" || code=$?
   if [[ "${code}" == 1 && -n "${known}" ]]; then touch "${known}/$1"; fi
   return "${code}"
 }

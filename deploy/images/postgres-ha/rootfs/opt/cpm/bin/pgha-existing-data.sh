@@ -117,6 +117,8 @@ export PGHA_ARCHIVE_MISSES=/tmp/archive-misses
 rm -rf "${PGHA_ARCHIVE_MISSES}" && mkdir "${PGHA_ARCHIVE_MISSES}"
 start_server
 wait_until_writable
+# What was fetched ahead and lies beyond the moment that was restored.
+rm -rf "${PGHA_ARCHIVE_MISSES:?}/archive"
 set_accounts
 touch /crunchyadm/pgha_manual_init
 [[ -n "${patroni_options}" ]] || pg_ctl -D "${data}" -w -t 86400 -m fast stop >/dev/null
