@@ -128,6 +128,12 @@ void prepare(World& world) {
   world.create(secret, types::kSecret);
 }
 
+void create_policy(World& world, const std::string& name) {
+  kube::Object policy(types::kPgPolicy, world.ns(), name);
+  policy.document().set("spec", Value::object({{"name", name}, {"sql", "select 1"}}));
+  world.create(policy, types::kPgPolicy);
+}
+
 void request_cluster(World& world, const Value& body) {
   auto request = json::decode<rest::CreateClusterRequest>(body, json::Mode::lenient);
   REQUIRE(request.has_value());
@@ -194,6 +200,38 @@ void hold_made(const World& world, const Objects& before, const GoldenCase& reco
   });
   compare_all(canonical(theirs), canonical(made_since(before, world.objects(), theirs)),
               differences);
+}
+
+namespace {
+
+const Value& at_path(const Value& object, std::string_view path) {
+  const Value* value = &object;
+  for (const auto& part : text::split(path, '.')) value = &(*value)[part];
+  return *value;
+}
+
+/// Settings within a text, as Patroni keeps them, in whatever order.
+Value opened(const Value& value) {
+  const auto text = value.as_string();
+  return text.starts_with('{') ? json::parse(text).value_or(value) : value;
+}
+
+}  // namespace
+
+void compare_changes(const GoldenCase& recorded, const Objects& before, const Objects& after,
+                     std::vector<Difference>& into) {
+  REQUIRE(!recorded.changed.empty());
+  for (const auto& change : recorded.changed) {
+    const std::pair key(change.kind, change.name);
+    CAPTURE(change.name);
+    REQUIRE(before.contains(key));
+    REQUIRE(after.contains(key));
+    CHECK(opened(at_path(before.at(key), change.path)) == opened(change.before));
+    const auto& ours = at_path(after.at(key), change.path);
+    if (opened(ours) == opened(change.after)) continue;
+    into.push_back(
+        {change.kind, change.name, change.path, json::write(change.after), json::write(ours)});
+  }
 }
 
 std::map<std::string, bool> fate_of(const GoldenCase& recorded) {

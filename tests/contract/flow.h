@@ -21,11 +21,13 @@ Objects recorded_objects(const GoldenCase& recorded);
 std::string namespace_of(const GoldenCase& recorded);
 
 void compare_all(const Objects& theirs, const Objects& ours, std::vector<Difference>& into);
-/// Every difference has a row, and every row of `letter` is met.
-void hold(const std::vector<Difference>& differences, char letter);
+/// Every difference has a row, and every row of `letter`, if one is given, is met.
+void hold(const std::vector<Difference>& differences, char letter = '\0');
 
 /// What the recorded commands found in their namespace.
 void prepare(World& world);
+/// One whose SQL is `select 1`.
+void create_policy(World& world, const std::string& name);
 json::Value plain_request(std::string_view name, int replicas);
 /// Asks for a cluster.
 void request_cluster(World& world, const json::Value& body);
@@ -38,6 +40,10 @@ std::string replica_of(const Objects& objects);
 /// Instances that are made again have other names in every run and are held by the test of create.
 void hold_made(const World& world, const Objects& before, const GoldenCase& recorded,
                std::vector<Difference>& differences);
+
+/// What the recorded command changed of what was there before is what was changed between these.
+void compare_changes(const GoldenCase& recorded, const Objects& before, const Objects& after,
+                     std::vector<Difference>& into);
 
 /// Whether 4.2.0 deleted an object ("kind name"), for what was there before.
 std::map<std::string, bool> fate_of(const GoldenCase& recorded);

@@ -301,7 +301,7 @@ Intended Intended::load(const std::string& path) {
   Intended made;
   for (const auto& line : text::split(read(path), '\n')) {
     const bool row = line.starts_with("| ") && line.size() > 3 &&
-                     std::string_view("BDFGKPRS").find(line[2]) != std::string_view::npos &&
+                     std::string_view("BDFGRS").find(line[2]) != std::string_view::npos &&
                      text::to_int(line.substr(3, 1)).has_value();
     if (!row) continue;
     const auto cells = text::split(line, '|');

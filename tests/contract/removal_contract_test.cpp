@@ -83,6 +83,7 @@ TEST_CASE("contract: delete removes and keeps what 4.2.0 removed and kept") {
   hold_deletion("delete-cluster-keep-data", 1, "rhino-gjwh", 20);
   hold_deletion("delete-cluster-keep-backups", 0, "", 14);
   hold_deletion("delete-cluster-plain", 0, "", 16);
+  hold_deletion("delete-cluster-deprecated-flags", 0, "", 16);
 }
 
 TEST_CASE(
