@@ -255,7 +255,7 @@ Result<Response> OverlayTransport::Core::remove(const ApiPath& path, const Reque
 Result<Response> OverlayTransport::Core::remove_all(const ApiPath& path, const Request& request) {
   Request read;
   read.path = request.path;
-  PGO_TRY(const Response response, list(path, read));
+  PGO_TRY(Response response, list(path, read));
   if (response.status != 200) return response;
   PGO_TRY(const Value document, json::parse(response.body));
   for (const Value& item : document["items"].items()) {
@@ -302,7 +302,7 @@ OverlayTransport::~OverlayTransport() = default;
 Result<Response> OverlayTransport::request(const Request& request) {
   const auto path = ApiPath::parse(request.path);
   const bool read = request.method == Method::get;
-  if (!path || (!read && path->subresource != "" && path->subresource != "status")) {
+  if (!path || (!read && !path->subresource.empty() && path->subresource != "status")) {
     if (read) return core_->inner.request(request);
     return refusal(405, "MethodNotAllowed", "a dry run cannot do this: " + request.path);
   }

@@ -107,8 +107,7 @@ std::int64_t signed_value(Wide magnitude, bool negative) {
 }
 
 Wide magnitude_of(std::int64_t units, std::int32_t nanos) {
-  const auto whole =
-      static_cast<Wide>(units < 0 ? -static_cast<Wide>(units) : static_cast<Wide>(units));
+  const Wide whole = units < 0 ? -static_cast<Wide>(units) : static_cast<Wide>(units);
   return whole * kNano + static_cast<Wide>(nanos < 0 ? -nanos : nanos);
 }
 
@@ -221,14 +220,15 @@ std::string Quantity::text() const {
     for (; whole % 1024 == 0 && power + 1 < kBinary.size(); whole /= 1024) ++power;
     return sign + print(whole) + std::string(kBinary[power]);
   }
-  int exponent = -9;
-  for (; magnitude % 1000 == 0 && exponent < 18; magnitude /= 1000) exponent += 3;
+  std::size_t place = 0;
+  for (; magnitude % 1000 == 0 && place + 1 < kDecimal.size(); magnitude /= 1000) ++place;
   std::string result = sign + print(magnitude);
   if (format_ == Format::decimal_exponent) {
+    const int exponent = kDecimal[place].exponent;
     if (exponent != 0) result += "e" + std::to_string(exponent);
     return result;
   }
-  result += kDecimal[static_cast<std::size_t>(exponent / 3 + 3)].text;
+  result += kDecimal[place].text;
   return result;
 }
 

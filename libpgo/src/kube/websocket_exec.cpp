@@ -105,15 +105,16 @@ class Session {
   }
 
   void resolve() {
-    resolver_.async_resolve(endpoint_.url.host, endpoint_.url.port,
-                            [this](const ErrorCode& error, tcp::resolver::results_type found) {
-                              if (closed_) return;
-                              if (error) return broken("cannot find the API server", error);
-                              connect(std::move(found));
-                            });
+    resolver_.async_resolve(
+        endpoint_.url.host, endpoint_.url.port,
+        [this](const ErrorCode& error, const tcp::resolver::results_type& found) {
+          if (closed_) return;
+          if (error) return broken("cannot find the API server", error);
+          connect(found);
+        });
   }
 
-  void connect(tcp::resolver::results_type where) {
+  void connect(const tcp::resolver::results_type& where) {
     net::async_connect(beast::get_lowest_layer(*stream_), where,
                        [this](const ErrorCode& error, const tcp::endpoint&) {
                          if (closed_) return close();

@@ -118,6 +118,7 @@ Result<std::vector<std::string>> owned_namespaces(const Context& context) {
   PGO_TRY(const std::vector<ObjectPtr> found,
           context.reader.list(kube::types::kNamespace, "", installation_selector(context)));
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (const ObjectPtr& ns : found) names.emplace_back(ns->name());
   return names;
 }

@@ -44,9 +44,9 @@ Result<void> check_target(const Request& request, const BackupOptions& options) 
 /// restored over data that is there.
 Result<std::string> check_volume(const Context& context, const Request& request,
                                  const std::string& workflow_id) {
-  const std::string name = request.to_pvc.empty()
-                               ? request.from_cluster + "-" + derived_suffix(workflow_id)
-                               : request.to_pvc;
+  std::string name = request.to_pvc.empty()
+                         ? request.from_cluster + "-" + derived_suffix(workflow_id)
+                         : request.to_pvc;
   constexpr std::size_t kLongest = 63 - std::string_view("-failover").size();
   if (!text::is_dns1035_label(name) || name.size() > kLongest) {
     return refuse("\"" + name + "\" cannot name a volume to restore into.", "ToPVC");

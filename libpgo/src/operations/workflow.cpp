@@ -13,7 +13,7 @@ namespace {
 Result<ObjectPtr> failover_task(const Context& context, std::string_view ns,
                                 const std::string& name) {
   DirectReader present(context.client);
-  PGO_TRY(const ObjectPtr object, get_if_exists(present, kube::types::kPgTask, ns, name));
+  PGO_TRY(ObjectPtr object, get_if_exists(present, kube::types::kPgTask, ns, name));
   if (!object) return object;
   PGO_TRY(const model::PgTask task, model::PgTask::from(*object));
   return task.type() == model::TaskType::failover ? object : nullptr;

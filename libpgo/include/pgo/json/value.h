@@ -142,8 +142,7 @@ class Value {
     explicit Box(T&& value);
     Box(const Box& other);
     Box(Box&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
-    Box& operator=(const Box& other) { return *this = Box(other); }
-    Box& operator=(Box&& other) noexcept {
+    Box& operator=(Box other) noexcept {
       std::swap(held_, other.held_);
       return *this;
     }
