@@ -98,9 +98,11 @@ void App::print_plan(const json::Value& answer) {
   if (print_document(*this, format_, answer)) return;
   const auto plan = read_answer<model::rest::DryRunResponse>(answer);
   if (!plan) return;
-  print_steps(output_, plan->steps);
-  if (!plan->waits.empty()) output_.line("Then it waits:");
-  print_waits(output_, plan->waits, /*with_remedy=*/false);
+  print_stage(output_, plan->steps, plan->waits);
+  for (const model::rest::PlanStage& stage : plan->later) {
+    output_.line("After that, if nothing goes wrong:");
+    print_stage(output_, stage.steps, stage.waits);
+  }
   output_.line("Nothing was written.");
 }
 

@@ -22,4 +22,11 @@ void print_waits(Output& output, const std::vector<model::rest::PlanWait>& waits
   }
 }
 
+void print_stage(Output& output, const std::vector<model::rest::PlanStep>& steps,
+                 const std::vector<model::rest::PlanWait>& waits) {
+  print_steps(output, steps);
+  if (!waits.empty()) output.line("Then it waits:");
+  print_waits(output, waits, /*with_remedy=*/false);
+}
+
 }  // namespace pgo::cli

@@ -37,8 +37,9 @@ def remove(daemon, name):
     eventually(f"{name} is gone", lambda: f"{name}-rmdata" not in daemon.names("pgtasks"), 90)
 
 
-def creates(plan, kind):
-    return [s["Name"] for s in plan["Steps"] if s["Verb"] == "create" and s["Kind"] == kind]
+def creates(plan, kind, later=False):
+    steps = plan["Steps"] + [s for stage in plan["Later"] for s in stage["Steps"] if later]
+    return [s["Name"] for s in steps if s["Verb"] == "create" and s["Kind"] == kind]
 
 
 def test_the_plan_of_a_creation_is_what_is_made_then(daemon, trial):
@@ -51,6 +52,11 @@ def test_the_plan_of_a_creation_is_what_is_made_then(daemon, trial):
     for kind, resource in [("Deployment", "deployments"), ("Secret", "secrets"),
                            ("Service", "services"), ("PersistentVolumeClaim", "persistentvolumeclaims")]:
         assert set(creates(plan, kind)) == set(daemon.names(resource, "pg-cluster=second"))
+    eventually("its first backup is there", lambda: any(
+        c["status"]["state"] == "pgcluster Initialized" for c in daemon.objects("pgclusters")
+        if c["metadata"]["name"] == "second"), 90)
+    assert set(creates(plan, "Job", later=True)) == {"second-stanza-create", "backrest-backup-second"}
+    assert set(creates(plan, "Job", later=True)) == set(daemon.names("jobs", "pg-cluster=second"))
     remove(daemon, "second")
 
 
@@ -66,6 +72,10 @@ def test_scale_makes_the_replica_that_its_plan_names(daemon, trial):
 def test_the_plan_of_a_removal_says_what_stops_and_needs_no_yes(daemon, trial):
     shown = daemon.pgo("delete", "cluster", "trial", "--dry-run").stdout
     assert "stops trial" in shown and "Nothing was written." in shown
+    for volume in ("trial", "trial-pgbr-repo"):
+        assert f"destroys the data in {volume}\n" in shown
+    kept = daemon.pgo("delete", "cluster", "trial", "--keep-data", "--keep-backups", "--dry-run").stdout
+    assert "stops trial" in kept and "destroys" not in kept
     assert "trial" in daemon.names("pgclusters")
 
 

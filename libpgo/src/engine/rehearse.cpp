@@ -2,6 +2,7 @@
 
 #include "caches.h"
 #include "execute.h"
+#include "foresight.h"
 #include "pgo/model/names.h"
 #include "pgo/plan/remedy.h"
 
@@ -149,7 +150,7 @@ Outcome act(const kube::OverlayTransport& view, const Executor& hands, const std
 /// Carries out what the clusters' plans ask for, once each. True when something was done.
 Result<bool> act_once(const kube::OverlayTransport& view, Picture& picture, const Executor& hands,
                       const Stage& stage, const std::set<std::string>& clusters,
-                      Rehearsal& result) {
+                      model::rest::PlanStage& result) {
   bool acted = false;
   result.waits.clear();
   for (const std::string& cluster : clusters) {
@@ -172,24 +173,43 @@ Result<bool> act_once(const kube::OverlayTransport& view, Picture& picture, cons
   return acted;
 }
 
-}  // namespace
-
-Result<Rehearsal> rehearse(kube::OverlayTransport& view, const Stage& stage, const std::string& ns,
-                           const std::set<std::string>& clusters) {
+/// Until nothing is left to do without the world moving.
+Result<model::rest::PlanStage> act_to_rest(const kube::OverlayTransport& view, Picture& picture,
+                                           const Executor& hands, const Stage& stage,
+                                           const std::set<std::string>& clusters) {
   // Each plan does something; one that went round in circles would be a defect of ours.
   constexpr int kPlans = 100;
-  Rehearsal result;
-  for (const Write& write : view.writes()) {
-    if (!is_event(write)) result.steps.push_back(step_of(write, "the request"));
-  }
-  const kube::Client client(view);
-  Picture picture(client, stage, ns);
-  const Executor hands = rehearsing_hands(client, stage);
+  model::rest::PlanStage result;
   for (int i = 0; i < kPlans; ++i) {
     PGO_TRY(const bool acted, act_once(view, picture, hands, stage, clusters, result));
     if (!acted) return result;
   }
-  return fail(Code::internal, "the plan does not come to rest", ns);
+  return fail(Code::internal, "the plan does not come to rest", picture.caches().ns());
+}
+
+}  // namespace
+
+Result<Rehearsal> rehearse(kube::OverlayTransport& view, const Stage& stage, const std::string& ns,
+                           const std::set<std::string>& clusters) {
+  constexpr int kStages = 100;
+  Rehearsal result;
+  for (const Write& write : view.writes()) {
+    if (!is_event(write)) result.steps.push_back(step_of(write, "the request"));
+  }
+  Picture picture(kube::Client(view), stage, ns);
+  const Executor hands = rehearsing_hands(kube::Client(view), stage);
+  PGO_TRY(model::rest::PlanStage at_once, act_to_rest(view, picture, hands, stage, clusters));
+  std::ranges::move(at_once.steps, std::back_inserter(result.steps));
+  result.waits = std::move(at_once.waits);
+
+  Foresight foresight(view, ns, clusters);
+  for (int i = 0; i < kStages; ++i) {
+    PGO_TRY(const bool moved, foresight.step());
+    if (!moved) return result;
+    PGO_TRY(model::rest::PlanStage next, act_to_rest(view, picture, hands, stage, clusters));
+    if (!next.steps.empty()) result.later.push_back(std::move(next));
+  }
+  return fail(Code::internal, "what follows does not come to an end", ns);
 }
 
 Result<model::rest::ExplainResponse> explain(kube::Client client, const Stage& stage,

@@ -90,8 +90,8 @@ std::string request_id(const Task& task) { return "failover/" + task.meta.uid; }
 /// Ends badly when Patroni refuses. Asking again is harmless: the target is already the candidate,
 /// or leads and has nothing to take over. 408 means that Patroni does not know the end yet.
 Exec ask_patroni(const Task& task, const Pod& target) {
-  const std::string url =
-      "http://127.0.0.1:" + std::to_string(model::fixed::kPatroniPort) + "/failover";
+  const std::string url = "http://127.0.0.1:" + std::to_string(model::fixed::kPatroniPort) +
+                          std::string(model::fixed::kPatroniFailoverPath);
   const std::string candidate = json::write(Value::object({{"candidate", target.meta.name}}));
   const std::string script =
       "answer=$(curl -s -m 50 -w '\n%{http_code}' " + url + " -XPOST -d '" + candidate +

@@ -32,6 +32,7 @@ Result<DryRunResponse> plan_on(kube::OverlayTransport& view, const engine::Stage
   PGO_TRY(engine::Rehearsal rehearsal, engine::rehearse(view, stage, ns, clusters));
   response.steps = std::move(rehearsal.steps);
   response.waits = std::move(rehearsal.waits);
+  response.later = std::move(rehearsal.later);
   return response;
 }
 

@@ -26,11 +26,14 @@ struct Stage {
 struct Rehearsal {
   std::vector<model::rest::PlanStep> steps;
   std::vector<model::rest::PlanWait> waits;
+  /// What follows, each time the waits before are over, if nothing goes wrong.
+  std::vector<model::rest::PlanStage> later;
 };
 
 /// Plans `clusters` of `ns` again and again and carries the plans out in `view`, until nothing is
 /// left that could be done without the world moving. Begins with the writes that `view` holds
-/// already: those of the request. Errors: what a read or an action failed with.
+/// already: those of the request. Then lets the world move as it would if all went well, and goes
+/// on. Errors: what a read or an action failed with.
 Result<Rehearsal> rehearse(kube::OverlayTransport& view, const Stage& stage, const std::string& ns,
                            const std::set<std::string>& clusters);
 

@@ -26,6 +26,7 @@ inline constexpr std::string_view kReplicationUser = "primaryuser";
 inline constexpr std::string_view kMonitoringUser = "ccp_monitoring";
 inline constexpr std::string_view kStanza = "db";
 inline constexpr int kPatroniPort = 8009;
+inline constexpr std::string_view kPatroniFailoverPath = "/failover";  ///< of its REST API
 inline constexpr int kRepoPort = 2022;
 inline constexpr int kPostgresPort = 5432;
 }  // namespace fixed

@@ -54,11 +54,28 @@ struct PlanWait {
   bool operator==(const PlanWait&) const = default;
 };
 
+/// What is done when the waits before it are over, and for what is waited then.
+struct PlanStage {
+  std::vector<PlanStep> steps;
+  std::vector<PlanWait> waits;
+
+  static constexpr auto fields() {
+    using S = PlanStage;
+    using enum json::Emit;
+    return std::tuple{json::field("Steps", &S::steps, always),
+                      json::field("Waits", &S::waits, always)};
+  }
+  bool operator==(const PlanStage&) const = default;
+};
+
 /// The answer to a request that was only tried.
 struct DryRunResponse {
   std::vector<std::string> results;  ///< what the request would have answered
   std::vector<PlanStep> steps;       ///< in order, up to where the world must move first
   std::vector<PlanWait> waits;       ///< for what it would wait then
+  /// What follows when nothing goes wrong: instances stop and start as asked, Jobs succeed, Patroni
+  /// elects.
+  std::vector<PlanStage> later;
   Status status;
 
   static constexpr auto fields() {
@@ -66,7 +83,8 @@ struct DryRunResponse {
     using enum json::Emit;
     return std::tuple{json::field("Results", &S::results, always),
                       json::field("Steps", &S::steps, always),
-                      json::field("Waits", &S::waits, always), json::inlined(&S::status)};
+                      json::field("Waits", &S::waits, always),
+                      json::field("Later", &S::later, always), json::inlined(&S::status)};
   }
   bool operator==(const DryRunResponse&) const = default;
 };
