@@ -32,6 +32,26 @@ Result<RestSettings> settings_of(const pgo_connect_options& given) {
   return settings;
 }
 
+/// An operation by name, done or tried as `how` says.
+pgo_error* by_name(Result<json::Value> (Client::*how)(std::string_view, const json::Value&,
+                                                      std::stop_token) const,
+                   const pgo_client* client, const char* operation, const char* request,
+                   size_t request_size, pgo_cancel* cancel, pgo_string** answer) {
+  return guard([&]() -> Result<void> {
+    PGO_TRY_VOID(require(client, "client"));
+    PGO_TRY_VOID(require_text(operation, "operation"));
+    PGO_TRY(const std::string_view text, document_of(request, request_size));
+    json::Value document = json::Value::object();
+    if (!text.empty()) {
+      PGO_TRY(document, json::parse(text));
+    }
+    PGO_TRY(const json::Value answered,
+            (client->client.*how)(operation, document, token_of(cancel)));
+    give(answer, json::write(answered));
+    return {};
+  });
+}
+
 }  // namespace
 
 pgo_error* pgo_client_connect(const pgo_connect_options* options, pgo_client** client) {
@@ -78,19 +98,12 @@ pgo_error* pgo_client_request(const pgo_client* client, const char* method, cons
 
 pgo_error* pgo_client_call(const pgo_client* client, const char* operation, const char* request,
                            size_t request_size, pgo_cancel* cancel, pgo_string** answer) {
-  return guard([&]() -> Result<void> {
-    PGO_TRY_VOID(require(client, "client"));
-    PGO_TRY_VOID(require_text(operation, "operation"));
-    PGO_TRY(const std::string_view text, document_of(request, request_size));
-    json::Value document = json::Value::object();
-    if (!text.empty()) {
-      PGO_TRY(document, json::parse(text));
-    }
-    PGO_TRY(const json::Value answered,
-            client->client.call_json(operation, document, token_of(cancel)));
-    give(answer, json::write(answered));
-    return {};
-  });
+  return by_name(&Client::call_json, client, operation, request, request_size, cancel, answer);
+}
+
+pgo_error* pgo_client_dry_run(const pgo_client* client, const char* operation, const char* request,
+                              size_t request_size, pgo_cancel* cancel, pgo_string** answer) {
+  return by_name(&Client::dry_run_json, client, operation, request, request_size, cancel, answer);
 }
 
 pgo_error* pgo_rest_operations(pgo_string** operations) {
@@ -101,6 +114,7 @@ pgo_error* pgo_rest_operations(pgo_string** operations) {
       list.push_back(json::Value::object({{"name", one.name},
                                           {"method", one.method},
                                           {"path", one.path},
+                                          {"writes", one.writes},
                                           {"summary", one.summary}}));
     }
     give(operations, json::write(list));

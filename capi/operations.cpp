@@ -23,8 +23,9 @@ pgo_error* typed_call(const pgo_client* client, const Options* options, pgo_canc
       if (!read) return fail(std::move(read).error().with_context("more"));
     }
     PGO_TRY_VOID(fill(known, request));
+    const auto how = known.dry_run != 0 ? &Client::dry_run_json : &Client::call_json;
     PGO_TRY(const json::Value answered,
-            client->client.call_json(name.view(), json::encode(request), token_of(cancel)));
+            (client->client.*how)(name.view(), json::encode(request), token_of(cancel)));
     give(answer, json::write(answered));
     return {};
   });
@@ -75,6 +76,7 @@ pgo_error* pgo_scale(const pgo_client* client, const pgo_scale_options* options,
         lay_over(request.storage_config, given.storage);
         lay_over(request.resources_config, given.resources);
         lay_over(request.node_label, given.node_label);
+        lay_over(request.service_type, given.service_type);
         PGO_TRY_VOID(count(request.replica_count, given.replicas, "replicas"));
         return needed(request.name, given.cluster, "cluster");
       });
@@ -97,6 +99,8 @@ pgo_error* pgo_clone(const pgo_client* client, const pgo_clone_options* options,
       client, options, cancel, answer,
       [](const pgo_clone_options& given, rest::CloneRequest& request) -> Result<void> {
         lay_over(request.ns, given.ns);
+        lay_over(request.pitr_target, given.pitr_target);
+        PGO_TRY_VOID(count(request.replica_count, given.replicas, "replicas"));
         PGO_TRY_VOID(needed(request.source_cluster_name, given.source, "source"));
         return needed(request.target_cluster_name, given.target, "target");
       });

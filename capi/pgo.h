@@ -55,7 +55,7 @@ extern "C" {
 #define PGO_API
 #endif
 
-#define PGO_ABI_VERSION 2
+#define PGO_ABI_VERSION 3
 
 /* Size of a document that ends with a zero byte. */
 #define PGO_TEXT ((size_t)-1)
@@ -391,102 +391,30 @@ PGO_API pgo_error* pgo_client_call(const pgo_client* client, const char* operati
                                    const char* request, size_t request_size, pgo_cancel* cancel,
                                    pgo_string** answer);
 
-/* Every operation: [{"name": "create_cluster", "method": "POST", "path": "/clusters", "summary":
- * ...}]. */
+/* What an operation that writes would do now; none of it is done. `request` is that of
+ * pgo_client_call, and so are the refusals. The answer:
+ *   {"Results": [what the request would have answered, texts],
+ *    "Steps": [{"Verb": "create", "Kind": ..., "Namespace": ..., "Name": ..., "Reason": ...,
+ *               "Effect": "stops the instance hippo", "Change": {...}}, ...],
+ *    "Waits": [{"Cluster": ..., "Reason": "first_backup", "Subject": ..., "Since": ...,
+ *               "Message": ..., "Remedy": ..., "Detail": ...}, ...],
+ *    "Code": "ok", "Msg": ""}
+ * Steps are the writes and commands in order, the request's own first, up to where the world must
+ * move first; verbs are "create", "update", "patch", "delete" and "run"; "Effect" says what a step
+ * stops or destroys, or is empty; "Change" is the patch, or the words of the command. Waits are for
+ * what the cluster would wait then. No steps: nothing would change. No secret is in it.
+ * PGO_ERR_INVALID_ARGUMENT also for an operation that writes nothing, as there is nothing to try;
+ * PGO_ERR_UNIMPLEMENTED from a server without dry runs (4.2.0), which does nothing then.
+ * "explain_cluster", by pgo_client_call, answers the steps and waits of now. */
+PGO_API pgo_error* pgo_client_dry_run(const pgo_client* client, const char* operation,
+                                      const char* request, size_t request_size, pgo_cancel* cancel,
+                                      pgo_string** answer);
+
+/* Every operation: [{"name": "create_cluster", "method": "POST", "path": "/clusters", "writes":
+ * true, "summary": ...}]. */
 PGO_API pgo_error* pgo_rest_operations(pgo_string** operations);
 
 PGO_API void pgo_client_free(pgo_client* client);
-
-/* ---- the six operations, typed ---- */
-
-/* In each: `more` is a JSON object (it ends with a zero byte) of further members of the message, or
- * NULL; named members of the struct win. Members that are NULL or 0 are left to their defaults. The
- * answer is the message of the REST interface; `answer` may be NULL. */
-
-typedef struct pgo_create_cluster_options {
-  size_t size;
-  const char* name; /* required */
-  const char* ns;
-  const char* password;       /* of the user; NULL: drawn */
-  const char* username;       /* NULL: as pgo.yaml says */
-  const char* database;       /* NULL: as pgo.yaml says */
-  const char* storage;        /* storage entry of pgo.yaml */
-  const char* resources;      /* container resources entry of pgo.yaml */
-  const char* backup_storage; /* "local", "s3" or "local,s3" */
-  int32_t replicas;
-  int32_t synchronous; /* synchronous replication */
-  const char* more;    /* CreateClusterRequest */
-} pgo_create_cluster_options;
-#define PGO_CREATE_CLUSTER_OPTIONS_INIT \
-  {sizeof(pgo_create_cluster_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL}
-PGO_API pgo_error* pgo_create_cluster(const pgo_client* client,
-                                      const pgo_create_cluster_options* options, pgo_cancel* cancel,
-                                      pgo_string** answer);
-
-typedef struct pgo_scale_options {
-  size_t size;
-  const char* cluster; /* required */
-  const char* ns;
-  const char* storage;
-  const char* resources;
-  const char* node_label; /* "key=value" */
-  int32_t replicas;       /* how many to add; 0: 1 */
-  const char* more;       /* the query of /clusters/scale/{name} */
-} pgo_scale_options;
-#define PGO_SCALE_OPTIONS_INIT {sizeof(pgo_scale_options), NULL, NULL, NULL, NULL, NULL, 0, NULL}
-PGO_API pgo_error* pgo_scale(const pgo_client* client, const pgo_scale_options* options,
-                             pgo_cancel* cancel, pgo_string** answer);
-
-typedef struct pgo_failover_options {
-  size_t size;
-  const char* cluster; /* required */
-  const char* ns;
-  const char* target; /* required: the replica that is to lead; "query_failover" lists them */
-  const char* more;   /* CreateFailoverRequest */
-} pgo_failover_options;
-#define PGO_FAILOVER_OPTIONS_INIT {sizeof(pgo_failover_options), NULL, NULL, NULL, NULL}
-PGO_API pgo_error* pgo_failover(const pgo_client* client, const pgo_failover_options* options,
-                                pgo_cancel* cancel, pgo_string** answer);
-
-typedef struct pgo_clone_options {
-  size_t size;
-  const char* source; /* required */
-  const char* target; /* required: the name of the new cluster */
-  const char* ns;
-  const char* more; /* CloneRequest */
-} pgo_clone_options;
-#define PGO_CLONE_OPTIONS_INIT {sizeof(pgo_clone_options), NULL, NULL, NULL, NULL}
-PGO_API pgo_error* pgo_clone(const pgo_client* client, const pgo_clone_options* options,
-                             pgo_cancel* cancel, pgo_string** answer);
-
-typedef struct pgo_backup_options {
-  size_t size;
-  const char* cluster; /* required */
-  const char* ns;
-  const char* backup_options; /* of pgBackRest: "--type=full --repo1-retention-full=2" */
-  const char* storage;        /* "local", "s3" or "local,s3"; NULL: the cluster's */
-  const char* more;           /* CreateBackrestBackupRequest */
-} pgo_backup_options;
-#define PGO_BACKUP_OPTIONS_INIT {sizeof(pgo_backup_options), NULL, NULL, NULL, NULL, NULL}
-PGO_API pgo_error* pgo_backup(const pgo_client* client, const pgo_backup_options* options,
-                              pgo_cancel* cancel, pgo_string** answer);
-
-typedef struct pgo_schedule_options {
-  size_t size;
-  const char* cluster; /* required, or a selector in `more` */
-  const char* ns;
-  const char* schedule;       /* required: cron, "@daily", "@every 1h" */
-  const char* type;           /* "pgbackrest" (NULL too) or "policy" */
-  const char* backup_type;    /* "full" (NULL too), "diff" or "incr" */
-  const char* backup_options; /* "--repo1-retention-full=2" */
-  const char* policy;         /* of type "policy" */
-  const char* database;       /* of type "policy" */
-  const char* more;           /* CreateScheduleRequest */
-} pgo_schedule_options;
-#define PGO_SCHEDULE_OPTIONS_INIT \
-  {sizeof(pgo_schedule_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
-PGO_API pgo_error* pgo_schedule(const pgo_client* client, const pgo_schedule_options* options,
-                                pgo_cancel* cancel, pgo_string** answer);
 
 /* ---- for languages without macros ---- */
 
@@ -496,5 +424,7 @@ PGO_API void pgo_options_init(void* options, size_t size);
 #ifdef __cplusplus
 }
 #endif
+
+#include "pgo_operations.h"
 
 #endif /* PGO_H */

@@ -57,7 +57,7 @@ Result<RestClient*> App::client() {
 Result<json::Value> App::exchange(const std::string& method, const std::string& to,
                                   const std::string& body) {
   // A path of its own: a server without dry runs answers 404 and does nothing.
-  const std::string path = dry_run_ ? "/dry-run" + to : to;
+  const std::string path = dry_run_ ? std::string(model::rest::kDryRunPrefix) + to : to;
   PGO_TRY(RestClient * rest, client());
   if (arguments_.boolean("debug")) output_.notice("DEBUG " + method + " " + path);
   PGO_TRY(const RestClient::Answer answer, rest->send(method, path, body));

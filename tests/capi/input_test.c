@@ -221,6 +221,16 @@ static void calls(const pgo_client* client) {
   REFUSED(pgo_client_call(client, "create_cluster", "{\"Nam\": \"x\"}", PGO_TEXT, NULL, &answer),
           BAD, "Nam");
   REFUSED(pgo_client_call(client, "scale_cluster", "{}", PGO_TEXT, NULL, &answer), BAD, "name");
+  REFUSED(pgo_client_dry_run(NULL, "create_cluster", NULL, 0, NULL, &answer), BAD, "client");
+  REFUSED(pgo_client_dry_run(client, NULL, NULL, 0, NULL, &answer), BAD, "operation");
+  REFUSED(pgo_client_dry_run(client, "nosuch", NULL, 0, NULL, &answer), BAD, "nosuch");
+  REFUSED(pgo_client_dry_run(client, "show_clusters", NULL, 0, NULL, &answer), BAD, "nothing");
+  REFUSED(pgo_client_dry_run(client, "create_cluster", "{\"Nam\": 1}", PGO_TEXT, NULL, &answer),
+          BAD, "Nam");
+  REFUSED(pgo_client_dry_run(client, "create_cluster", "{", 1, NULL, &answer), BAD, "");
+  REFUSED(
+      pgo_client_call(client, "explain_cluster", "{\"name\": \"nosuch\"}", PGO_TEXT, NULL, &answer),
+      PGO_ERR_NOT_FOUND, "nosuch");
   REFUSED(pgo_rest_operations(NULL), BAD, "operations");
   pgo_cancel* cancel = pgo_cancel_new();
   pgo_cancel_trigger(cancel);
@@ -255,6 +265,8 @@ static void operations(const pgo_client* client) {
   REFUSED(pgo_scale(client, &scale, NULL, &answer), BAD, "cluster");
   scale.cluster = "nosuch";
   REFUSED(pgo_scale(client, &scale, NULL, &answer), PGO_ERR_NOT_FOUND, "nosuch");
+  scale.dry_run = 1;
+  REFUSED(pgo_scale(client, &scale, NULL, &answer), PGO_ERR_NOT_FOUND, "nosuch");
   pgo_failover_options failover = PGO_FAILOVER_OPTIONS_INIT;
   REFUSED(pgo_failover(client, &failover, NULL, &answer), BAD, "cluster");
   failover.cluster = "nosuch";
@@ -266,6 +278,12 @@ static void operations(const pgo_client* client) {
   clone.source = "hippo";
   REFUSED(pgo_clone(client, &clone, NULL, &answer), BAD, "target");
   clone.target = "twin";
+  REFUSED(pgo_clone(client, &clone, NULL, &answer), PGO_ERR_NOT_FOUND, "hippo");
+  clone.replicas = -1;
+  REFUSED(pgo_clone(client, &clone, NULL, &answer), BAD, "replicas");
+  clone.pitr_target = "yesterday";
+  // The header before these members: they are not looked at.
+  clone.size = offsetof(pgo_clone_options, pitr_target);
   REFUSED(pgo_clone(client, &clone, NULL, &answer), PGO_ERR_NOT_FOUND, "hippo");
   pgo_backup_options backup = PGO_BACKUP_OPTIONS_INIT;
   REFUSED(pgo_backup(client, &backup, NULL, &answer), BAD, "cluster");

@@ -100,6 +100,67 @@ static void a_cluster_is_created_and_the_operator_acts(void) {
   pgo_transport_free(transport);
 }
 
+static int hippo_is_there(pgo_transport* transport) {
+  int32_t status = 0;
+  MUST(pgo_transport_request(transport, "GET",
+                             "/apis/crunchydata.com/v1/namespaces/zoo/pgclusters/hippo", NULL, NULL,
+                             0, NULL, &status, NULL));
+  CHECK(status == 200 || status == 404);
+  return status == 200;
+}
+
+static void a_dry_run_tells_the_plan_and_an_explanation_the_waits(void) {
+  pgo_transport* transport = api_transport();
+  pgo_operator* running = start(transport);
+  pgo_client* client = pgo_operator_client(running);
+  pgo_string* answer = NULL;
+
+  const char* request = "{\"Name\": \"hippo\"}";
+  MUST(pgo_client_dry_run(client, "create_cluster", request, PGO_TEXT, NULL, &answer));
+  CHECK(strstr(pgo_string_data(answer), "\"Verb\":\"create\",\"Kind\":\"Pgcluster\"") != NULL);
+  CHECK(strstr(pgo_string_data(answer), "\"Waits\":[{\"Cluster\":\"hippo\"") != NULL);
+  CHECK(holds(answer, "\"Kind\":\"Deployment\""));
+  pgo_create_cluster_options options = PGO_CREATE_CLUSTER_OPTIONS_INIT;
+  options.name = "hippo";
+  options.dry_run = 1;
+  MUST(pgo_create_cluster(client, &options, NULL, &answer));
+  CHECK(holds(answer, "\"Kind\":\"Pgcluster\""));
+  CHECK(!hippo_is_there(transport));
+
+  options.dry_run = 0;
+  MUST(pgo_create_cluster(client, &options, NULL, NULL));
+  CHECK(hippo_is_there(transport));
+  MUST(
+      pgo_client_call(client, "explain_cluster", "{\"name\": \"hippo\"}", PGO_TEXT, NULL, &answer));
+  CHECK(strstr(pgo_string_data(answer), "\"Remedy\":") != NULL);
+  CHECK(holds(answer, "\"Reason\":\"primary_ready\""));
+
+  pgo_scale_options scale = PGO_SCALE_OPTIONS_INIT;
+  scale.cluster = "hippo";
+  scale.dry_run = 1;
+  scale.service_type = "Carrier";
+  REFUSED(pgo_scale(client, &scale, NULL, &answer), PGO_ERR_INVALID_ARGUMENT, "Carrier");
+  scale.service_type = "NodePort";
+  MUST(pgo_scale(client, &scale, NULL, &answer));
+  CHECK(holds(answer, "\"Kind\":\"Pgreplica\""));
+  MUST(pgo_client_dry_run(client, "delete_cluster", "{\"Clustername\": \"hippo\"}", PGO_TEXT, NULL,
+                          &answer));
+  CHECK(holds(answer, "\"Kind\":\"Pgtask\""));
+  CHECK(hippo_is_there(transport));
+
+  pgo_clone_options clone = PGO_CLONE_OPTIONS_INIT;
+  clone.source = "hippo";
+  clone.target = "twin";
+  clone.pitr_target = "yesterday";
+  REFUSED(pgo_clone(client, &clone, NULL, &answer), PGO_ERR_INVALID_ARGUMENT, "yesterday");
+
+  MUST(pgo_rest_operations(&answer));
+  CHECK(holds(answer, "\"path\":\"/clusters\",\"writes\":true"));
+  pgo_client_free(client);
+  pgo_operator_free(running);
+  pgo_transport_free(transport);
+}
+
 static void a_second_operator_goes_on_where_the_first_stopped(void) {
   pgo_transport* transport = api_transport();
   pgo_operator* first = start(transport);
@@ -208,6 +269,7 @@ static void everything_in_one_process_without_a_node(const char* state_dir) {
 
 int main(int argc, char** argv) {
   a_cluster_is_created_and_the_operator_acts();
+  a_dry_run_tells_the_plan_and_an_explanation_the_waits();
   a_second_operator_goes_on_where_the_first_stopped();
   a_call_that_waits_can_be_cancelled_from_another_thread();
   // Without a folder only what is quick enough for valgrind.

@@ -16,7 +16,7 @@ import json
 from typing import Any, Dict
 
 from ._library import Text, check, lib
-from .client import Cancel, Client, connect, waiting_for
+from .client import Cancel, Client, DryRun, connect, waiting_for
 from .errors import (AlreadyExists, Cancelled, Conflict, DeadlineExceeded, Expired,
                      FailedPrecondition, InternalError, InvalidArgument, NotFound, PermissionDenied,
                      PgoError, ResourceExhausted, Unauthenticated, Unavailable, Unimplemented)
@@ -28,7 +28,7 @@ __version__ = lib.pgo_version().decode()
 COMPATIBLE_VERSION = lib.pgo_compatible_version().decode()
 
 __all__ = ["AlreadyExists", "Api", "COMPATIBLE_VERSION", "Cancel", "Cancelled", "Client", "Conflict",
-           "DeadlineExceeded", "Dev", "ExecResult", "Expired", "FailedPrecondition",
+           "DeadlineExceeded", "Dev", "DryRun", "ExecResult", "Expired", "FailedPrecondition",
            "HostTransport", "InternalError", "InvalidArgument", "NotFound", "Operator",
            "PermissionDenied", "PgoError", "ResourceExhausted", "Transport", "Unauthenticated",
            "Unavailable", "Unimplemented", "Watch", "connect", "dev", "plan", "waiting_for"]

@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterator, Optional, Type, TypeVar
 from . import _ffi
 from ._library import Handle, Text, check, lib, options, text
 from ._message import Message
-from ._messages import Operations, ShowClusterDetail
+from ._messages import Operations, ShowClusterDetail, Trials
 from .errors import DeadlineExceeded, NotFound
 
 M = TypeVar("M", bound=Message)
@@ -45,17 +45,33 @@ class Client(Handle, Operations):
 
     _free = "pgo_client_free"
 
-    def _call(self, name: str, response: Type[M], request: Message) -> M:
-        return response.from_json(self.call(name, request.to_json()))
+    def _call(self, name: str, response: Type[M], request: Message, cancel: Optional[Cancel]) -> M:
+        return response.from_json(self.call(name, request.to_json(), cancel))
 
     def call(self, operation: str, request: Optional[Dict[str, Any]] = None,
              cancel: Optional[Cancel] = None) -> Dict[str, Any]:
         """An operation by name, with its messages as they are on the wire."""
+        return self._by_name(lib.pgo_client_call, operation, request, cancel)
+
+    def _by_name(self, function: Any, operation: str, request: Optional[Dict[str, Any]],
+                 cancel: Optional[Cancel]) -> Dict[str, Any]:
         document = json.dumps(request or {}).encode()
         with Text() as answer:
-            check(lib.pgo_client_call(self.handle, text(operation), document, len(document),
-                                      cancel_handle(cancel), answer.out))
+            check(function(self.handle, text(operation), document, len(document),
+                           cancel_handle(cancel), answer.out))
             return answer.json()
+
+    def dry_run(self) -> "DryRun":
+        """The operations that write, only tried: each answers its plan and does nothing.
+
+        >>> with pgo.Api() as api, pgo.Operator(api.transport(), namespaces=["zoo"], install=True) as op:
+        ...     plan = op.client.dry_run().create_cluster(name="hippo")
+        ...     [step.name for step in plan.steps if step.kind == "Deployment"]
+        ...     op.client.show_clusters(all_flag=True).results
+        ['hippo-backrest-shared-repo', 'hippo']
+        []
+        """
+        return DryRun(self)
 
     def request(self, method: str, path: str, body: Optional[Dict[str, Any]] = None,
                 cancel: Optional[Cancel] = None) -> Dict[str, Any]:
@@ -102,6 +118,37 @@ class Client(Handle, Operations):
         for _ in self.progress(name, timeout):
             pass
         return self.show_cluster(name)
+
+
+class DryRun(Trials):
+    """What the operations that write would do now, as `pgo.messages.DryRunResponse`; made by
+    `Client.dry_run`. Arguments and refusals are those of the operations.
+
+    `steps` are the writes and commands in order, the request's own first, up to where the world
+    must move first, with what each stops or destroys in `effect`; `waits` are for what the cluster
+    would wait then; `results` is what the request would have answered. No steps: nothing would
+    change. No secret is in it. `Unimplemented` from a server without dry runs (4.2.0), which does
+    nothing then.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def _call(self, name: str, response: Type[M], request: Message, cancel: Optional[Cancel]) -> M:
+        return response.from_json(self.call(name, request.to_json(), cancel))
+
+    def call(self, operation: str, request: Optional[Dict[str, Any]] = None,
+             cancel: Optional[Cancel] = None) -> Dict[str, Any]:
+        """An operation by name, with its messages as they are on the wire. `InvalidArgument` also
+        for one that writes nothing, as there is nothing to try.
+
+        >>> with pgo.Api() as api, pgo.Operator(api.transport(), install=True) as op:
+        ...     op.client.dry_run().call("show_version")
+        Traceback (most recent call last):
+        ...
+        pgo.errors.InvalidArgument: show_version: ...
+        """
+        return self._client._by_name(lib.pgo_client_dry_run, operation, request, cancel)
 
 
 def waiting_for(cluster: ShowClusterDetail) -> Optional[str]:

@@ -128,6 +128,7 @@ int main() {
             [&] {
               using Row = std::remove_cvref_t<decltype(row)>;
               Value one = Value::object({{"name", row.name}, {"summary", row.summary}});
+              one.set("writes", row.effect == pgo::model::rest::Effect::writes);
               one.set("request", description.structure<typename Row::Request>());
               one.set("response", description.structure<typename Row::Response>());
               operations.push_back(std::move(one));
@@ -135,8 +136,10 @@ int main() {
             ...);
       },
       pgo::model::rest::kCalls);
-  const Value document = Value::object(
-      {{"messages", description.take_messages()}, {"operations", std::move(operations)}});
+  const std::string plan = description.structure<pgo::model::rest::DryRunResponse>();
+  const Value document = Value::object({{"messages", description.take_messages()},
+                                        {"operations", std::move(operations)},
+                                        {"dryRunResponse", plan}});
   std::puts(pgo::json::write(document, pgo::json::Style::pretty).c_str());
   return 0;
 }

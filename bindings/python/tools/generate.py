@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes pgo/_ffi.py from capi/pgo.h, and pgo/_messages.py from the tables of the library.
+"""Makes pgo/_ffi.py from the headers in capi, and pgo/_messages.py from the tables of the library.
 
     generate.py PROGRAM FOLDER
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-HEADER = HERE.parents[2] / "capi" / "pgo.h"
+HEADERS = [HERE.parents[2] / "capi" / name for name in ("pgo.h", "pgo_operations.h")]
 MADE_BY = "Made by tools/generate.py; do not edit."
 
 PLAIN = {"void": "None", "int32_t": "c_int32", "int64_t": "c_int64", "size_t": "c_size_t",
@@ -40,11 +40,13 @@ def statements(text):
 
 
 class Header:
-    def __init__(self, text):
+    def __init__(self, *texts):
         self.structs, self.callbacks, self.functions, self.constants = {}, {}, [], {}
-        self.constants["PGO_ABI_VERSION"] = int(re.search(r"PGO_ABI_VERSION (\d+)", text).group(1))
-        for statement in statements(text):
-            self.read(statement)
+        version = re.search(r"PGO_ABI_VERSION (\d+)", texts[0])
+        self.constants["PGO_ABI_VERSION"] = int(version.group(1))
+        for text in texts:
+            for statement in statements(text):
+                self.read(statement)
 
     def read(self, statement):
         if found := re.match(r"enum \{(.*)\}", statement):
@@ -181,21 +183,30 @@ def write_class(message):
     return lines
 
 
-def write_method(operation, messages):
-    request, response = operation["request"], operation["response"]
+def write_method(operation, messages, response):
+    request = operation["request"]
     fields = [f for f in messages[request]["fields"] if not is_filled_in(f["key"])]
-    lines = ["", f"    def {operation['name']}("]
-    parameters = ["        self,"] + (["        *,"] if fields else [])
+    lines = ["", f"    def {operation['name']}(", "        self,", "        *,"]
     for entry in fields:
         value = default(entry)
         kind = annotation(entry["type"])
         if value.startswith("field("):
             kind, value = f"Optional[{kind}]", "None"
-        parameters.append(f"        {snake(entry['key'])}: {kind} = {value},")
-    lines += parameters + [f"    ) -> {response}:", f'        """{operation["summary"]}"""']
-    arguments = ", ".join(f"{snake(f['key'])}={snake(f['key'])}" for f in fields)
+        lines.append(f"        {snake(entry['key'])}: {kind} = {value},")
+    lines += ["        cancel: Any = None,", f"    ) -> {response}:", f'        """{operation["summary"]}"""']
+    arguments = "".join(f", {snake(f['key'])}={snake(f['key'])}" for f in fields)
     lines.append(f"        return self._call(\"{operation['name']}\", {response},")
-    lines.append(f"                          request_of({request}{', ' if arguments else ''}{arguments}))")
+    lines.append(f"                          request_of({request}{arguments}), cancel)")
+    return lines
+
+
+def write_methods(name, summary, operations, messages, response=None):
+    """A class with a method for each of the operations; `response` where all answer alike."""
+    lines = ["", "", f"class {name}:", f'    """{summary}"""', "",
+             "    def _call(self, name: str, response: Type[M], request: Message, cancel: Any) -> M:",
+             "        raise NotImplementedError"]
+    for operation in operations:
+        lines += write_method(operation, messages, response or operation["response"])
     return lines
 
 
@@ -207,11 +218,12 @@ def write_messages(document):
              "from ._message import Message, request_of", "", 'M = TypeVar("M", bound=Message)']
     for message in document["messages"]:
         lines += write_class(message)
-    lines += ["", "", "class Operations:", '    """One method for each operation of the REST interface."""',
-              "", "    def _call(self, name: str, response: Type[M], request: Message) -> M:",
-              "        raise NotImplementedError"]
-    for operation in document["operations"]:
-        lines += write_method(operation, messages)
+    operations = document["operations"]
+    lines += write_methods("Operations", "One method for each operation of the REST interface.",
+                           operations, messages)
+    lines += write_methods("Trials", "One method for each operation that writes; none of it is done.",
+                           [o for o in operations if o["writes"]], messages,
+                           document["dryRunResponse"])
     return "\n".join(lines) + "\n"
 
 
@@ -221,7 +233,7 @@ def main():
     described = subprocess.run([sys.argv[1]], capture_output=True, check=True).stdout
     folder = pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "_ffi.py").write_text(Header(HEADER.read_text()).write())
+    (folder / "_ffi.py").write_text(Header(*(header.read_text() for header in HEADERS)).write())
     (folder / "_messages.py").write_text(write_messages(json.loads(described)))
 
 

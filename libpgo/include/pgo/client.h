@@ -17,6 +17,7 @@ namespace pgo {
 struct RestOperation {
   std::string_view name, method, path;
   bool in_query = false;     ///< the request travels in path and query, not as a body
+  bool writes = false;       ///< it changes something, and so can be tried with a dry run
   std::string_view summary;  ///< one sentence
   /// The request as it is sent: strict, so that an unknown field or a wrong type is
   /// `invalid_argument` with the path of the field; what is absent is as in `initial_request`.
@@ -59,8 +60,29 @@ class Client {
       const typename std::remove_cvref_t<decltype(model::rest::kCall<name>)>::Request& request = {},
       std::stop_token stop = {}) const {
     constexpr const auto& row = model::rest::kCall<name>;
-    return exchange<typename std::remove_cvref_t<decltype(row)>::Response>(
-        row.name, json::encode(request), std::move(stop));
+    return read<typename std::remove_cvref_t<decltype(row)>::Response>(
+        row.name, send(row.name, json::encode(request), Mode::carry_out, std::move(stop)));
+  }
+
+  /// What an operation that writes would do now; none of it is done. The answer tells in `steps`
+  /// every write and command in order, the request's own first, with what it stops or destroys in
+  /// `effect`, up to where the world must move first; in `waits` for what the cluster would wait
+  /// then; in `results` what the request would have answered. No steps: nothing would change. No
+  /// secret is in it. Errors are those of the operation itself; `unimplemented` from a server that
+  /// knows no dry runs (4.2.0), which does nothing then.
+  ///
+  ///     model::rest::DeleteClusterRequest request;
+  ///     request.clustername = "hippo";
+  ///     if (auto plan = client.dry_run<"delete_cluster">(request)) {
+  ///       for (const auto& step : plan->steps) std::puts((step.verb + " " + step.name).c_str());
+  ///     }
+  template <model::rest::CallName name>
+    requires(model::rest::kCall<name>.effect == model::rest::Effect::writes)
+  Result<model::rest::DryRunResponse> dry_run(
+      const typename std::remove_cvref_t<decltype(model::rest::kCall<name>)>::Request& request = {},
+      std::stop_token stop = {}) const {
+    return read<model::rest::DryRunResponse>(
+        name.view(), send(name.view(), json::encode(request), Mode::try_only, std::move(stop)));
   }
 
   // The operations most used; every other is one `call` away.
@@ -96,6 +118,9 @@ class Client {
   auto create_schedule(const model::rest::CreateScheduleRequest& request) const {
     return call<"create_schedule">(request);
   }
+  auto explain_cluster(std::string name) const {
+    return call<"explain_cluster">({.name = std::move(name), .version = {}, .ns = {}});
+  }
   auto show_workflow(std::string id) const {
     return call<"show_workflow">({.id = std::move(id), .version = {}, .ns = {}});
   }
@@ -105,19 +130,26 @@ class Client {
   Result<json::Value> call_json(std::string_view name, const json::Value& request,
                                 std::stop_token stop = {}) const;
 
+  /// `dry_run` by name: a DryRunResponse as JSON. `invalid_argument` also for an operation that
+  /// writes nothing, as there is nothing to try.
+  Result<json::Value> dry_run_json(std::string_view name, const json::Value& request,
+                                   std::stop_token stop = {}) const;
+
   /// Any request as it stands; nothing is filled in. The answer whatever its Code.
   Result<json::Value> request(const RestRequest& request) const;
 
  private:
+  enum class Mode { carry_out, try_only };
+
   template <typename Response>
-  Result<Response> exchange(std::string_view name, json::Value request,
-                            std::stop_token stop) const {
-    PGO_TRY(const json::Value answer, send(name, std::move(request), std::move(stop)));
-    auto decoded = json::decode<Response>(answer, json::Mode::lenient);
+  static Result<Response> read(std::string_view name, const Result<json::Value>& answer) {
+    if (!answer) return fail(answer.error());
+    auto decoded = json::decode<Response>(*answer, json::Mode::lenient);
     if (!decoded) return fail(unreadable(name, decoded.error()));
     return decoded;
   }
-  Result<json::Value> send(std::string_view name, json::Value request, std::stop_token stop) const;
+  Result<json::Value> send(std::string_view name, json::Value request, Mode mode,
+                           std::stop_token stop) const;
   static Error unreadable(std::string_view name, const Error& why);
 
   std::shared_ptr<RestChannel> channel_;

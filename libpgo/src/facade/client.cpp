@@ -24,6 +24,7 @@ constexpr RestOperation operation(const Row& row) {
           .method = row.method,
           .path = row.path,
           .in_query = row.in == rest::In::query,
+          .writes = row.effect == rest::Effect::writes,
           .summary = row.summary,
           .check = check<typename Row::Request>};
 }
@@ -140,6 +141,24 @@ Result<void> did_something(const json::Value& answer, std::string_view name) {
                          std::string(name), 200));
 }
 
+/// A request that would change nothing is answered as ever: that is a plan without steps.
+json::Value plan_of(json::Value answer) {
+  if (answer["Steps"].is_array()) return answer;
+  rest::DryRunResponse nothing;
+  for (const json::Value& line : answer["Results"].items()) {
+    if (line.is_string()) nothing.results.emplace_back(line.as_string());
+  }
+  nothing.status.code = "ok";
+  return json::encode(nothing);
+}
+
+Result<json::Value> checked_request(const RestOperation& operation, const json::Value& request) {
+  auto checked = operation.check(request.is_null() ? json::Value::object() : request);
+  if (checked) return checked;
+  return fail(
+      std::move(checked).error().with_context("the request of " + std::string(operation.name)));
+}
+
 }  // namespace
 
 std::span<const RestOperation> rest_operations() { return kOperations; }
@@ -147,13 +166,23 @@ std::span<const RestOperation> rest_operations() { return kOperations; }
 Result<json::Value> Client::call_json(std::string_view name, const json::Value& request,
                                       std::stop_token stop) const {
   PGO_TRY(const RestOperation* operation, find_operation(name));
-  auto checked = operation->check(request.is_null() ? json::Value::object() : request);
-  if (!checked)
-    return fail(std::move(checked).error().with_context("the request of " + std::string(name)));
-  return send(name, *std::move(checked), std::move(stop));
+  PGO_TRY(json::Value checked, checked_request(*operation, request));
+  return send(name, std::move(checked), Mode::carry_out, std::move(stop));
 }
 
-Result<json::Value> Client::send(std::string_view name, json::Value request,
+Result<json::Value> Client::dry_run_json(std::string_view name, const json::Value& request,
+                                         std::stop_token stop) const {
+  PGO_TRY(const RestOperation* operation, find_operation(name));
+  if (!operation->writes) {
+    return fail(Code::invalid_argument,
+                "this operation writes nothing, so there is nothing to try; call it",
+                std::string(name));
+  }
+  PGO_TRY(json::Value checked, checked_request(*operation, request));
+  return send(name, std::move(checked), Mode::try_only, std::move(stop));
+}
+
+Result<json::Value> Client::send(std::string_view name, json::Value request, Mode mode,
                                  std::stop_token stop) const {
   PGO_TRY(const RestOperation* operation, find_operation(name));
   fill_in(request, "clientversion", model::fixed::kPgoVersion);
@@ -168,9 +197,11 @@ Result<json::Value> Client::send(std::string_view name, json::Value request,
   } else {
     sent.body = json::write(request, json::Style::compact, json::Escapes::go);
   }
+  if (mode == Mode::try_only) sent.path.insert(0, rest::kDryRunPrefix);
   PGO_TRY(const RestAnswer answer, channel_->send(sent));
   PGO_TRY(json::Value document, document_of(answer, std::string(name)));
   PGO_TRY_VOID(accepted(document, answer, name));
+  if (mode == Mode::try_only) return plan_of(std::move(document));
   PGO_TRY_VOID(did_something(document, name));
   return document;
 }

@@ -5,13 +5,9 @@
 
 namespace pgo::server {
 
-/// Before the path of any route: the request is only tried. A path, not a parameter or a header,
-/// because a server that knows no dry runs must refuse rather than overlook it.
-inline constexpr std::string_view kDryRunPrefix = "/dry-run";
-
-/// Handles the call on a copy-on-write view of the API and plans on from there: the answer tells
-/// every write that would be made, in order, and nothing is written. A refusal is answered as
-/// without it, and so is a request that writes nothing.
+/// What `kDryRunPrefix` asks for. Handles the call on a copy-on-write view of the API and plans on
+/// from there: the answer tells every write that would be made, in order, and nothing is written. A
+/// refusal is answered as without it, and so is a request that writes nothing.
 http::Response dry_run(const Route& route, const Call& call, const engine::Stage& stage);
 
 }  // namespace pgo::server

@@ -1,6 +1,7 @@
 #include "pgo/server/rest_service.h"
 
 #include "pgo/base/text.h"
+#include "pgo/model/messages/plan.h"
 #include "pgo/operations/access.h"
 #include "server/dry_run.h"
 #include "server/route.h"
@@ -162,9 +163,9 @@ http::Response RestService::Impl::answer(const operations::Context& with,
     return response;
   }
   const operations::Caller nobody;
-  const bool dry_run =
-      path.starts_with(kDryRunPrefix) && path.substr(kDryRunPrefix.size()).starts_with('/');
-  if (dry_run) path.remove_prefix(kDryRunPrefix.size());
+  constexpr std::string_view kPrefix = model::rest::kDryRunPrefix;
+  const bool dry_run = path.starts_with(kPrefix) && path.substr(kPrefix.size()).starts_with('/');
+  if (dry_run) path.remove_prefix(kPrefix.size());
   Call call{.context = with,
             .caller = trusted != nullptr ? *trusted : nobody,
             .variables = {},

@@ -29,13 +29,52 @@ def test_the_examples_in_the_docs_do_what_they_say(name):
     assert tried and not failed
 
 
-def test_every_operation_of_the_library_is_a_documented_method():
+@pytest.fixture(scope="module")
+def operations():
     with pgo._library.Text() as text:
         pgo._library.check(pgo._library.lib.pgo_rest_operations(text.out))
-        operations = text.json()
+        return text.json()
+
+
+def test_every_operation_of_the_library_is_a_documented_method(operations):
     assert len(operations) > 50
     for operation in operations:
         assert getattr(pgo.Client, operation["name"]).__doc__ == operation["summary"]
+
+
+def test_what_writes_can_be_tried_and_what_asks_cannot(operations):
+    for operation in operations:
+        assert hasattr(pgo.DryRun, operation["name"]) == operation["writes"]
+    assert hasattr(pgo.DryRun, "delete_cluster") and not hasattr(pgo.DryRun, "show_clusters")
+
+
+def test_a_dry_run_tells_the_plan_and_does_nothing(zoo):
+    zoo.client.create_cluster(name="hippo")
+    plan = zoo.client.dry_run().delete_cluster(cluster_name="hippo", delete_data=True)
+    assert isinstance(plan, messages.DryRunResponse) and plan.code == "ok"
+    assert (plan.steps[0].verb, plan.steps[0].kind) == ("create", "Pgtask")
+    assert plan.steps[0].reason == "the request"
+    assert zoo.client.show_cluster("hippo").cluster.metadata.name == "hippo"
+    with pytest.raises(pgo.NotFound, match="nosuch"):
+        zoo.client.dry_run().scale_cluster(name="nosuch")
+
+
+def test_an_explanation_says_what_a_cluster_waits_for_and_what_ends_it(zoo):
+    zoo.client.create_cluster(name="hippo")
+    told = zoo.client.explain_cluster(name="hippo")
+    assert told.cluster == "hippo" and told.waits
+    assert all(wait.message and wait.remedy for wait in told.waits)
+    with pytest.raises(pgo.NotFound, match="nosuch"):
+        zoo.client.explain_cluster(name="nosuch")
+
+
+def test_a_typed_call_can_be_cancelled(zoo):
+    with pgo.Cancel() as cancel:
+        cancel.trigger()
+        with pytest.raises(pgo.Cancelled):
+            zoo.client.create_cluster(name="hippo", cancel=cancel)
+        with pytest.raises(pgo.Cancelled):
+            zoo.client.dry_run().create_cluster(name="hippo", cancel=cancel)
 
 
 def test_every_code_of_the_c_interface_has_its_exception():

@@ -11,6 +11,7 @@
 #include "pgo/model/messages/labels.h"
 #include "pgo/model/messages/namespaces.h"
 #include "pgo/model/messages/pgbouncer.h"
+#include "pgo/model/messages/plan.h"
 #include "pgo/model/messages/policies.h"
 #include "pgo/model/messages/queries.h"
 #include "pgo/model/messages/schedules.h"
@@ -25,11 +26,14 @@
 
 /// Every operation of the REST interface: its name, its route, its messages. pgo::Client, the C
 /// interface and the Python package are made from this table; a new operation is one row here.
-/// Source: the routes of 4.2.0. What a server does not serve (yet) is `unimplemented`.
+/// Source: the routes of 4.2.0, and `explain_cluster`, which is ours. What a server does not serve
+/// (yet) is `unimplemented`.
 namespace pgo::model::rest {
 
 /// Where the request travels.
 enum class In { body, query };
+/// Whether something is written; what writes can be tried first (`kDryRunPrefix`).
+enum class Effect { asks, writes };
 
 template <typename RequestType, typename ResponseType>
 struct Call {
@@ -39,19 +43,22 @@ struct Call {
   std::string_view method;  ///< as the client of 4.2.0 sends it
   std::string_view path;    ///< "/clusters/scale/{name}"
   In in;
+  Effect effect;
   std::string_view summary;  ///< one sentence
 };
 
 template <typename Request, typename Response>
 consteval Call<Request, Response> body_call(std::string_view name, std::string_view path,
-                                            std::string_view summary) {
-  return {name, "POST", path, In::body, summary};
+                                            std::string_view summary,
+                                            Effect effect = Effect::writes) {
+  return {name, "POST", path, In::body, effect, summary};
 }
 
 template <typename Request, typename Response>
 consteval Call<Request, Response> query_call(std::string_view name, std::string_view path,
-                                             std::string_view summary) {
-  return {name, "GET", path, In::query, summary};
+                                             std::string_view summary,
+                                             Effect effect = Effect::asks) {
+  return {name, "GET", path, In::query, effect, summary};
 }
 
 /// The request that a client starts from. On the wire what is absent is zero; where that is not
@@ -78,25 +85,30 @@ inline constexpr std::tuple kCalls{
                                                "Counts of a namespace, and the nodes."),
     query_call<NamespaceQuery, ShowConfigResponse>("show_config", "/config",
                                                    "The configuration in force (pgo.yaml)."),
+    query_call<ClusterQuery, ExplainResponse>(
+        "explain_cluster", "/explain/{name}",
+        "What a cluster waits for, since when and what ends it, and what is about to be done."),
     query_call<WorkflowQuery, ShowWorkflowResponse>(
         "show_workflow", "/workflow/{id}", "The steps that a workflow has reached, with times."),
     // clusters
     body_call<CreateClusterRequest, CreateClusterResponse>("create_cluster", "/clusters",
                                                            "Creates a PostgreSQL cluster."),
     body_call<ShowClusterRequest, ShowClusterResponse>(
-        "show_clusters", "/showclusters", "Clusters with their deployments, pods and services."),
+        "show_clusters", "/showclusters", "Clusters with their deployments, pods and services.",
+        Effect::asks),
     body_call<DeleteClusterRequest, DeleteClusterResponse>(
         "delete_cluster", "/clustersdelete", "Removes clusters; data and backups when asked to."),
     body_call<UpdateClusterRequest, UpdateClusterResponse>("update_cluster", "/clustersupdate",
                                                            "Changes settings of clusters."),
     body_call<ClusterTestRequest, ClusterTestResponse>(
-        "test_cluster", "/testclusters", "Whether services and instances of clusters are up."),
-    query_call<ScaleClusterQuery, ClusterScaleResponse>("scale_cluster", "/clusters/scale/{name}",
-                                                        "Adds replicas to a cluster."),
+        "test_cluster", "/testclusters", "Whether services and instances of clusters are up.",
+        Effect::asks),
+    query_call<ScaleClusterQuery, ClusterScaleResponse>(
+        "scale_cluster", "/clusters/scale/{name}", "Adds replicas to a cluster.", Effect::writes),
     query_call<ClusterQuery, ScaleQueryResponse>("query_scale", "/scale/{name}",
                                                  "The replicas of a cluster with their lag."),
-    query_call<ScaleDownQuery, ScaleDownResponse>("scale_down", "/scaledown/{name}",
-                                                  "Removes one replica of a cluster."),
+    query_call<ScaleDownQuery, ScaleDownResponse>(
+        "scale_down", "/scaledown/{name}", "Removes one replica of a cluster.", Effect::writes),
     body_call<CreateUpgradeRequest, CreateUpgradeResponse>("upgrade_cluster", "/upgrades",
                                                            "Brings clusters to another image."),
     body_call<ReloadRequest, ReloadResponse>("reload_cluster", "/reload",
@@ -122,18 +134,19 @@ inline constexpr std::tuple kCalls{
     body_call<PgRestoreRequest, PgRestoreResponse>("restore_pgdump", "/pgdumprestore",
                                                    "Restores a logical backup."),
     query_call<ClusterQuery, DeleteBackupResponse>("delete_backup", "/backupsdelete/{name}",
-                                                   "Removes the backups of a cluster."),
+                                                   "Removes the backups of a cluster.",
+                                                   Effect::writes),
     // schedules, policies
     body_call<CreateScheduleRequest, CreateScheduleResponse>("create_schedule", "/schedule",
                                                              "Makes backups or policies regular."),
-    body_call<ShowScheduleRequest, ShowScheduleResponse>("show_schedules", "/scheduleshow",
-                                                         "The schedules of clusters."),
+    body_call<ShowScheduleRequest, ShowScheduleResponse>(
+        "show_schedules", "/scheduleshow", "The schedules of clusters.", Effect::asks),
     body_call<DeleteScheduleRequest, DeleteScheduleResponse>("delete_schedule", "/scheduledelete",
                                                              "Removes schedules."),
     body_call<CreatePolicyRequest, CreatePolicyResponse>("create_policy", "/policies",
                                                          "Stores SQL to be applied to clusters."),
     body_call<ShowPolicyRequest, ShowPolicyResponse>("show_policies", "/showpolicies",
-                                                     "The stored policies."),
+                                                     "The stored policies.", Effect::asks),
     body_call<ApplyPolicyRequest, ApplyPolicyResponse>("apply_policy", "/policies/apply",
                                                        "Applies a policy to clusters."),
     body_call<DeletePolicyRequest, DeletePolicyResponse>("delete_policy", "/policiesdelete",
@@ -142,7 +155,7 @@ inline constexpr std::tuple kCalls{
     body_call<CreateUserRequest, CreateUserResponse>("create_user", "/usercreate",
                                                      "Makes a PostgreSQL user."),
     body_call<ShowUserRequest, ShowUserResponse>("show_users", "/usershow",
-                                                 "The PostgreSQL users of clusters."),
+                                                 "The PostgreSQL users of clusters.", Effect::asks),
     body_call<UpdateUserRequest, UpdateUserResponse>("update_user", "/userupdate",
                                                      "Changes PostgreSQL users."),
     body_call<DeleteUserRequest, DeleteUserResponse>("delete_user", "/userdelete",
@@ -158,14 +171,16 @@ inline constexpr std::tuple kCalls{
                                                  "Takes a label off clusters."),
     query_call<SelectionQuery, DfResponse>("show_disk_use", "/df/{name}",
                                            "How full the volumes of clusters are."),
-    body_call<CatRequest, CatResponse>("cat", "/cat", "The content of a file in a cluster."),
-    body_call<LsRequest, LsResponse>("ls", "/ls", "The files in a folder of a cluster."),
+    body_call<CatRequest, CatResponse>("cat", "/cat", "The content of a file in a cluster.",
+                                       Effect::asks),
+    body_call<LsRequest, LsResponse>("ls", "/ls", "The files in a folder of a cluster.",
+                                     Effect::asks),
     body_call<LoadRequest, LoadResponse>("load", "/load", "Loads data into clusters."),
     body_call<ShowPVCRequest, ShowPVCResponse>("show_volumes", "/showpvc",
-                                               "The volume claims of a namespace."),
+                                               "The volume claims of a namespace.", Effect::asks),
     // namespaces, users of the operator
-    body_call<ShowNamespaceRequest, ShowNamespaceResponse>("show_namespaces", "/namespace",
-                                                           "The namespaces of the installation."),
+    body_call<ShowNamespaceRequest, ShowNamespaceResponse>(
+        "show_namespaces", "/namespace", "The namespaces of the installation.", Effect::asks),
     body_call<CreateNamespaceRequest, CreateNamespaceResponse>(
         "create_namespace", "/namespacecreate", "Makes a namespace for clusters."),
     body_call<UpdateNamespaceRequest, UpdateNamespaceResponse>(
@@ -175,7 +190,7 @@ inline constexpr std::tuple kCalls{
     body_call<CreatePgouserRequest, CreatePgouserResponse>("create_pgouser", "/pgousercreate",
                                                            "Makes a user of the operator."),
     body_call<ShowPgouserRequest, ShowPgouserResponse>("show_pgousers", "/pgousershow",
-                                                       "The users of the operator."),
+                                                       "The users of the operator.", Effect::asks),
     body_call<UpdatePgouserRequest, UpdatePgouserResponse>("update_pgouser", "/pgouserupdate",
                                                            "Changes a user of the operator."),
     body_call<DeletePgouserRequest, DeletePgouserResponse>("delete_pgouser", "/pgouserdelete",
@@ -183,7 +198,7 @@ inline constexpr std::tuple kCalls{
     body_call<CreatePgoroleRequest, CreatePgoroleResponse>("create_pgorole", "/pgorolecreate",
                                                            "Makes a role of the operator."),
     body_call<ShowPgoroleRequest, ShowPgoroleResponse>("show_pgoroles", "/pgoroleshow",
-                                                       "The roles of the operator."),
+                                                       "The roles of the operator.", Effect::asks),
     body_call<UpdatePgoroleRequest, UpdatePgoroleResponse>("update_pgorole", "/pgoroleupdate",
                                                            "Changes a role of the operator."),
     body_call<DeletePgoroleRequest, DeletePgoroleResponse>("delete_pgorole", "/pgoroledelete",

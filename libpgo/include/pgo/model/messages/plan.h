@@ -4,12 +4,18 @@
 #include "pgo/model/messages/common.h"
 
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
 /// Answers about plans: what a request would do (`--dry-run`), and what a cluster waits for
 /// (`pgo explain`). 4.2.0 had neither.
 namespace pgo::model::rest {
+
+/// Before the path of any route: the request is only tried, and the answer to one that would write
+/// is a DryRunResponse. A path, not a parameter or a header, because a server that knows no dry
+/// runs (4.2.0) must refuse rather than overlook it.
+inline constexpr std::string_view kDryRunPrefix = "/dry-run";
 
 /// One write or command that would be made.
 struct PlanStep {
