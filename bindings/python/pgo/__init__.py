@@ -16,7 +16,8 @@ import json
 from typing import Any, Dict
 
 from ._library import Text, check, lib
-from .client import Cancel, Client, DryRun, connect, waiting_for
+from ._progress import waiting_for, workflow_id
+from .client import Cancel, Client, DryRun, connect
 from .errors import (AlreadyExists, Cancelled, Conflict, DeadlineExceeded, Expired,
                      FailedPrecondition, InternalError, InvalidArgument, NotFound, PermissionDenied,
                      PgoError, ResourceExhausted, Unauthenticated, Unavailable, Unimplemented)
@@ -31,7 +32,7 @@ __all__ = ["AlreadyExists", "Api", "COMPATIBLE_VERSION", "Cancel", "Cancelled", 
            "DeadlineExceeded", "Dev", "DryRun", "ExecResult", "Expired", "FailedPrecondition",
            "HostTransport", "InternalError", "InvalidArgument", "NotFound", "Operator",
            "PermissionDenied", "PgoError", "ResourceExhausted", "Transport", "Unauthenticated",
-           "Unavailable", "Unimplemented", "Watch", "connect", "dev", "plan", "waiting_for"]
+           "Unavailable", "Unimplemented", "Watch", "connect", "dev", "plan", "waiting_for", "workflow_id"]
 
 
 def plan(view: Dict[str, Any]) -> Dict[str, Any]:

@@ -1,19 +1,16 @@
 """The operations of the operator, of one in this process or of an apiserver elsewhere."""
 import ctypes
 import json
-import time
 from typing import Any, Dict, Iterator, Optional, Type, TypeVar
 
 from . import _ffi
 from ._library import Handle, Text, check, lib, options, text
 from ._message import Message
 from ._messages import Operations, ShowClusterDetail, Trials
-from .errors import DeadlineExceeded, NotFound
+from ._progress import Wait, clone_waits_for, restore_waits_for, waiting_for
+from .errors import NotFound
 
 M = TypeVar("M", bound=Message)
-
-#: What `status.state` of a pgcluster says once its first backup has been made.
-INITIALIZED = "pgcluster Initialized"
 
 
 class Cancel(Handle):
@@ -103,15 +100,34 @@ class Client(Handle, Operations):
     def progress(self, name: str, timeout: float = 600, interval: float = 0.3) -> Iterator[str]:
         """Yields what a cluster waits for, each time that changes, until it is complete: primary
         ready, first backup made, all replicas ready. `DeadlineExceeded` after `timeout` seconds."""
-        deadline = time.monotonic() + timeout
-        last = None
-        while (waiting := waiting_for(self.show_cluster(name))) is not None:
-            if waiting != last:
-                yield waiting
-                last = waiting
-            if time.monotonic() > deadline:
-                raise DeadlineExceeded(f"after {timeout} s {name} still waits for {waiting}", name)
-            time.sleep(interval)
+        return Wait(name, timeout, interval).follow(lambda: waiting_for(self.show_cluster(name)))
+
+    def clone_progress(self, name: str, workflow: str, timeout: float = 600,
+                       interval: float = 0.3) -> Iterator[str]:
+        """The same for the clone `name` while its workflow makes it, until it is complete.
+        `FailedPrecondition` with the reason as soon as the clone has failed; a clone that failed
+        leaves nothing behind.
+
+            made = client.clone_cluster(source_cluster_name="hippo", target_cluster_name="twin")
+            for waiting in client.clone_progress("twin", pgo.workflow_id(made)):
+                print("waiting for", waiting)
+        """
+        wait = Wait(name, timeout, interval)
+        yield from wait.follow_steps(self, "clone", workflow, clone_waits_for)
+        yield from wait.follow(lambda: waiting_for(self.show_cluster(name)))
+
+    def restore_progress(self, name: str, workflow: str, timeout: float = 600,
+                         interval: float = 0.3) -> Iterator[str]:
+        """The same for a restore of the cluster `name` in place, until primary and replicas are
+        ready. `FailedPrecondition` with the reason as soon as the restore has failed.
+
+            asked = client.restore_cluster(from_cluster="hippo")
+            for waiting in client.restore_progress("hippo", pgo.workflow_id(asked)):
+                print("waiting for", waiting)
+        """
+        wait = Wait(name, timeout, interval)
+        yield from wait.follow_steps(self, "restore", workflow, restore_waits_for)
+        yield from wait.follow(lambda: waiting_for(self.show_cluster(name), restored=True))
 
     def wait_for_cluster(self, name: str, timeout: float = 600) -> ShowClusterDetail:
         """Returns when the cluster is complete; see `progress`."""
@@ -149,19 +165,6 @@ class DryRun(Trials):
         pgo.errors.InvalidArgument: show_version: ...
         """
         return self._client._by_name(lib.pgo_client_dry_run, operation, request, cancel)
-
-
-def waiting_for(cluster: ShowClusterDetail) -> Optional[str]:
-    """What a cluster waits for, told from its objects; None when it is complete."""
-    ready = [pod.type for pod in cluster.pods if pod.phase == "Running" and pod.ready]
-    if "primary" not in ready:
-        return "the primary"
-    if cluster.cluster.status.state != INITIALIZED:
-        return "the first full backup"
-    wanted = int(cluster.cluster.spec.replicas or 0)
-    if ready.count("replica") < wanted:
-        return f"replicas ({ready.count('replica')} of {wanted} ready)"
-    return None
 
 
 def connect(settings: Optional[str] = None, *, url: Optional[str] = None,

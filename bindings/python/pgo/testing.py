@@ -10,26 +10,36 @@ Installed, it is found by pytest; from a build tree say ``pytest -p pgo.testing`
         assert pg_cluster.query("select v from t") == [["1"]]
 
 ``--pgo-state-dir DIR`` keeps the cluster between sessions, so that the next one starts in seconds.
+Each session takes loopback addresses that nobody else uses, and so does each worker of pytest-xdist;
+the workers keep their clusters in folders of their own below DIR.
 """
 import json
 import os
 import pathlib
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from typing import Any, Callable, Dict, List, Optional, TypeVar
+import weakref
+from typing import Any, Callable, Dict, List, Optional, Set, TypeVar
 
 import pytest
 
 from .client import Client, connect
-from .errors import BY_CODE, DeadlineExceeded, FailedPrecondition, NotFound, PgoError
+from .errors import (BY_CODE, DeadlineExceeded, FailedPrecondition, NotFound, PgoError,
+                     ResourceExhausted)
 from .transport import Transport
 
 T = TypeVar("T")
 HOLD = "libpgo/hold"  # annotation: the node does not start the pod's containers again
 MERGE_PATCH = "application/merge-patch+json"
+#: Second numbers of the loopback addresses that environments choose from.
+NETWORKS = range(130, 250)
+PORTS = (6443, 8443)
+_environments: "weakref.WeakSet[Environment]" = weakref.WeakSet()
 
 
 def eventually(what: str, look: Callable[[], T], timeout: float, interval: float = 0.1) -> T:
@@ -42,18 +52,63 @@ def eventually(what: str, look: Callable[[], T], timeout: float, interval: float
     return value
 
 
-class Environment:
-    """Everything in a child process: Kubernetes API, node, operator. Use it with `with`."""
+class Network:
+    """The first two numbers of loopback addresses, for one environment alone."""
 
-    def __init__(self, state_dir: Optional[str] = None, network: str = "127.99",
+    def __init__(self, name: str, claim: Optional[socket.socket] = None) -> None:
+        self.name, self._claim = name, claim
+
+    @staticmethod
+    def of_state(state_dir: Optional[str]) -> Optional["Network"]:
+        """That of the clusters that are kept there: their services have addresses in it."""
+        settings = pathlib.Path(state_dir or "", "client.json")
+        if state_dir is None or not settings.exists():
+            return None
+        found = re.search(r"https://(127\.\d+)\.", settings.read_text())
+        return Network(found.group(1)) if found else None
+
+    @staticmethod
+    def free() -> "Network":
+        """One that nobody uses. A socket without a file claims it: the claim ends with us, however
+        we end, and a session that starts at the same moment takes the next one."""
+        for number in NETWORKS:
+            name = f"127.{number}"
+            claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                claim.bind(f"\0pgo-testing-{name}")
+                for port in PORTS:
+                    with socket.create_server((f"{name}.0.1", port)):
+                        pass
+            except OSError:
+                claim.close()
+                continue
+            return Network(name, claim)
+        raise ResourceExhausted("no loopback network is free from 127.130 to 127.249; name one with "
+                                "--pgo-network", "network")
+
+    def release(self) -> None:
+        if self._claim is not None:
+            self._claim.close()
+
+
+class Environment:
+    """Everything in a child process: Kubernetes API, node, operator. Use it with `with`.
+
+    Without a `network` it takes that of the clusters in `state_dir`, or else one that is free."""
+
+    def __init__(self, state_dir: Optional[str] = None, network: Optional[str] = None,
                  user: str = "pgo") -> None:
         self._temporary = state_dir is None
+        self.held: Set[str] = set()  # pods that were killed and are kept down
+        self._network = (Network(network) if network
+                         else Network.of_state(state_dir) or Network.free())
+        self.network = self._network.name
         self.state_dir = state_dir or tempfile.mkdtemp(prefix="pgo-testing-", dir="/var/tmp")
         package = pathlib.Path(__file__).resolve().parent.parent
         path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "pgo.daemon", "--state-dir", self.state_dir, "--network", network,
-             "--user", user],
+            [sys.executable, "-m", "pgo.daemon", "--state-dir", self.state_dir, "--network",
+             self.network, "--user", user],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/",
             env={**os.environ, "PYTHONPATH": path})
         assert self._process.stdout is not None
@@ -66,6 +121,27 @@ class Environment:
         self.namespace = said["namespace"]
         self.client: Client = connect(said["clientSettings"])
         self.kubernetes: Transport = Transport.from_kubeconfig(said["kubeconfig"])
+        _environments.add(self)
+        self.release()  # what a session that broke off has left
+
+    def hold(self, pod: str) -> None:
+        """The pod's containers are not started again until `release`."""
+        self._annotate(pod, "true")
+        self.held.add(pod)
+
+    def release(self) -> None:
+        """Lets every pod start that is held, whoever held it."""
+        for pod in self.kubernetes.list(f"/api/v1/namespaces/{self.namespace}/pods"):
+            if HOLD in pod["metadata"].get("annotations", {}):
+                self._annotate(pod["metadata"]["name"], None)
+        self.held.clear()
+
+    def _annotate(self, pod: str, value: Optional[str]) -> None:
+        status, _ = self.kubernetes.request(
+            "PATCH", f"/api/v1/namespaces/{self.namespace}/pods/{pod}",
+            {"metadata": {"annotations": {HOLD: value}}}, MERGE_PATCH)
+        if status not in (200, 404):
+            raise FailedPrecondition(f"the pod {pod} cannot be annotated ({status})", pod)
 
     def __enter__(self) -> "Environment":
         return self
@@ -74,7 +150,14 @@ class Environment:
         self.close()
 
     def close(self) -> None:
-        """Stops PostgreSQL cleanly, then the rest; removes the state unless its place was named."""
+        """Lets go what is held, stops PostgreSQL cleanly, then the rest; removes the state unless
+        its place was named."""
+        if self in _environments:
+            _environments.discard(self)
+            try:
+                self.release()
+            except PgoError:
+                pass  # it does not answer any more; the next start lets go
         if self._process.stdin and not self._process.stdin.closed:
             self._process.stdin.close()
         try:
@@ -84,6 +167,7 @@ class Environment:
             self._process.wait()
         if self._process.stdout:
             self._process.stdout.close()
+        self._network.release()
         if self._temporary:
             shutil.rmtree(self.state_dir, ignore_errors=True)
 
@@ -106,7 +190,6 @@ class PgCluster:
         self.client = environment.client
         self._kubernetes = environment.kubernetes
         self._base = f"/api/v1/namespaces/{environment.namespace}"
-        self._held: List[str] = []
         spec = self.client.show_cluster(name).cluster.spec
         self.user, self.database = spec.user, spec.database
 
@@ -160,7 +243,7 @@ class PgCluster:
     @property
     def primary(self) -> Optional[str]:
         """The pod that leads; None while there is none, or no telling."""
-        found = [pod for pod in self._pods("master") if pod not in self._held]
+        found = [pod for pod in self._pods("master") if pod not in self.environment.held]
         if len(found) > 1:
             # One that was killed keeps its label until it is back; the leader lock settles it.
             _, lock = self._kubernetes.request("GET", f"{self._base}/configmaps/{self.name}-leader")
@@ -188,10 +271,10 @@ class PgCluster:
 
     def kill_primary(self) -> str:
         """Kills every process of the primary's pod as a crash would (SIGKILL) and keeps it down
-        until `wait_for_failover` has seen another one lead. Returns the pod's name."""
+        until `wait_for_failover` has seen another one lead, or the test has failed. Returns the
+        pod's name."""
         victim = eventually("there is a primary", lambda: self.primary, 30)
-        self._hold(victim, "true")
-        self._held.append(victim)
+        self.environment.hold(victim)
         try:
             self._exec(victim, ["bash", "-c", "kill -9 -1"])
         except PgoError:
@@ -211,31 +294,20 @@ class PgCluster:
                 return False
         eventually(f"another pod of {self.name} leads and takes writes", writable, timeout)
         elapsed = time.monotonic() - begun
-        while self._held:
-            self._hold(self._held.pop(), None)
+        self.environment.release()
         return elapsed
-
-    def _hold(self, pod: str, value: Optional[str]) -> None:
-        status, _ = self._kubernetes.request(
-            "PATCH", f"{self._base}/pods/{pod}", {"metadata": {"annotations": {HOLD: value}}},
-            MERGE_PATCH)
-        if status not in (200, 404):
-            raise FailedPrecondition(f"the pod {pod} cannot be annotated ({status})", pod)
 
     # ---- more of them
 
-    def clone(self, name: str, timeout: float = 600) -> "PgCluster":
-        """A new cluster with the data of this one's backups and WAL, once it is complete."""
-        self.client.clone_cluster(source_cluster_name=self.name, target_cluster_name=name)
-
-        def there() -> bool:
-            try:
-                self.client.show_cluster(name)
-                return True
-            except NotFound:
-                return False
-        eventually(f"the clone {name} is made", there, timeout)
-        self.client.wait_for_cluster(name, timeout)
+    def clone(self, name: str, pitr_target: str = "", replica_count: int = 0,
+              timeout: float = 600) -> "PgCluster":
+        """A new cluster with the data of this one's backups and WAL, as it was at `pitr_target`
+        ("2026-11-22 14:30:00+00") if that is given, once it and its replicas are complete.
+        `FailedPrecondition` with the reason as soon as the clone has failed."""
+        asked = self.client.clone_cluster(source_cluster_name=self.name, target_cluster_name=name,
+                                          pitr_target=pitr_target, replica_count=replica_count)
+        for _ in self.client.clone_progress(name, asked.workflow_id, timeout):
+            pass
         return PgCluster(self.environment, name)
 
     def delete(self, timeout: float = 120) -> None:
@@ -256,19 +328,33 @@ class PgCluster:
 
 def pytest_addoption(parser: Any) -> None:
     group = parser.getgroup("pgo", "PostgreSQL clusters under test")
-    group.addoption("--pgo-network", default="127.99",
-                    help="first two numbers of the loopback addresses to use")
+    group.addoption("--pgo-network", default=None,
+                    help="first two numbers of the loopback addresses to use, such as 127.99; "
+                         "without it one that is free")
     group.addoption("--pgo-state-dir", default=None,
                     help="keep the clusters there, and use them again in the next session")
     group.addoption("--pgo-user", default="pgo", help="whom to become when pytest runs as root")
     group.addoption("--pgo-replicas", default=1, type=int, help="replicas of pg_cluster")
 
 
+def pytest_runtest_makereport(item: Any, call: Any) -> None:
+    """A test that fails between `kill_primary` and `wait_for_failover` leaves nothing held."""
+    if call.excinfo is None:
+        return
+    for environment in list(_environments):
+        if environment.held:
+            environment.release()
+
+
 @pytest.fixture(scope="session")
 def pgo_environment(request: Any) -> Any:
     """A Kubernetes API, a node and the operator, in a child process."""
     option = request.config.getoption
-    with Environment(option("--pgo-state-dir"), option("--pgo-network"), option("--pgo-user")) as made:
+    state_dir = option("--pgo-state-dir")
+    # A worker of pytest-xdist is a session of its own.
+    if state_dir is not None and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+        state_dir = os.path.join(state_dir, worker)
+    with Environment(state_dir, option("--pgo-network"), option("--pgo-user")) as made:
         yield made
 
 

@@ -1,6 +1,8 @@
 // Writes the messages of the REST interface and its operations as one JSON document, from the same
 // tables that the library works with. generate.py makes the Python classes of it.
 #include "pgo/client.h"
+#include "pgo/model/status.h"
+#include "pgo/model/task_outcome.h"
 
 #include <cstdio>
 #include <map>
@@ -117,6 +119,19 @@ class Description {
   Value messages_ = Value::array();
 };
 
+/// Words in answers by which programs tell how far something has got.
+Value words() {
+  namespace step = pgo::model::step;
+  return Value::object({{"CLUSTER_INITIALIZED", pgo::model::state::kClusterInitialized},
+                        {"CLONE_REPO_SYNC", step::kCloneRepoSync},
+                        {"CLONE_RESTORE", step::kCloneRestore},
+                        {"CLONE_CREATE", step::kCloneCreate},
+                        {"RESTORE_JOB_CREATED", step::kRestoreJobCreated},
+                        {"RESTORE_PRIMARY_CREATED", step::kRestorePrimaryCreated},
+                        {"FAILED", step::kFailed},
+                        {"REASON", step::kReason}});
+}
+
 }  // namespace
 
 int main() {
@@ -139,7 +154,8 @@ int main() {
   const std::string plan = description.structure<pgo::model::rest::DryRunResponse>();
   const Value document = Value::object({{"messages", description.take_messages()},
                                         {"operations", std::move(operations)},
-                                        {"dryRunResponse", plan}});
+                                        {"dryRunResponse", plan},
+                                        {"words", words()}});
   std::puts(pgo::json::write(document, pgo::json::Style::pretty).c_str());
   return 0;
 }

@@ -218,6 +218,8 @@ def write_messages(document):
              "from ._message import Message, request_of", "", 'M = TypeVar("M", bound=Message)']
     for message in document["messages"]:
         lines += write_class(message)
+    lines += ["", "", "class Words:", '    """Words in answers that tell how far something has got."""', ""]
+    lines += [f"    {name} = {json_text(word)}" for name, word in document["words"].items()]
     operations = document["operations"]
     lines += write_methods("Operations", "One method for each operation of the REST interface.",
                            operations, messages)

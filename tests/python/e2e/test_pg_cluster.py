@@ -1,10 +1,13 @@
 """The fixture pg_cluster on real PostgreSQL, and with it the whole way down: Python, C interface,
 operator, embedded Kubernetes API, local node."""
+import concurrent.futures
 import subprocess
+import time
 
 import pytest
 
 import pgo
+from pgo.testing import HOLD, Environment, pytest_runtest_makereport
 
 
 def psql(dsn, sql):
@@ -56,35 +59,68 @@ def test_rows_survive_the_death_of_the_primary_and_the_dead_comes_back(pg_cluste
     pg_cluster.wait_for_replicas(1)
 
 
-def test_a_clone_has_the_rows_of_its_source(pg_cluster):
+def test_a_test_that_fails_lets_go_what_it_held(pg_cluster):
+    def held():
+        pods = pg_cluster.environment.kubernetes.list(
+            f"/api/v1/namespaces/{pg_cluster.environment.namespace}/pods")
+        return [pod["metadata"]["name"] for pod in pods
+                if HOLD in pod["metadata"].get("annotations", {})]
+
+    victim = pg_cluster.kill_primary()
+    assert held() == [victim]
+    with pytest.raises(ZeroDivisionError) as failure:
+        1 / 0
+    pytest_runtest_makereport(None, pytest.CallInfo(lambda: None, failure, 0, 0, 0, "call",
+                                                    _ispytest=True))
+    assert held() == [] and not pg_cluster.environment.held
+    pgo.testing.eventually("one leads", lambda: pg_cluster.primary, 120)
+    pg_cluster.wait_for_replicas(1)
+
+
+def test_a_clone_has_the_rows_of_its_source_as_they_were(pg_cluster):
     pg_cluster.query("create table public.cloned as select 42 as v")
+    [[then]] = pg_cluster.query("select clock_timestamp()")
+    pg_cluster.query("insert into public.cloned values (43)")
     pg_cluster.query("select pg_switch_wal()")
-    try:
-        clone = pg_cluster.clone("twin")
-    except pgo.Unimplemented:
-        pytest.skip("the clone operation is not served yet")
+    clone = pg_cluster.clone("twin", pitr_target=then, replica_count=1)
     assert clone.query("select v from public.cloned") == [["42"]]
+    clone.wait_for_replicas(1, timeout=60)
     clone.delete()
 
 
-def test_the_next_session_on_the_same_state_finds_the_rows(request):
-    from pgo.testing import Environment
-    network = request.config.getoption("--pgo-network")
-    prefix, number = network.rsplit(".", 1)
-    other = f"{prefix}.{(int(number) + 100) % 256}"
-    with Environment(network=other) as first:
+def test_a_clone_that_ends_badly_says_why_long_before_the_time_is_up(pg_cluster):
+    def cancel():
+        try:
+            return pg_cluster.client.delete_cluster(cluster_name="never").code == "ok"
+        except pgo.NotFound:
+            return False  # it has not been asked for yet
+
+    begun = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        cloning = pool.submit(pg_cluster.clone, "never", timeout=600)
+        pgo.testing.eventually("the clone is cancelled", cancel, 30)
+        with pytest.raises(pgo.FailedPrecondition, match="the clone failed: cancelled"):
+            cloning.result()
+    assert time.monotonic() - begun < 90
+
+
+def test_the_next_session_finds_the_rows_though_the_one_before_died_with_a_pod_held(pgo_environment):
+    with Environment() as first:
         first._temporary = False
+        assert first.network != pgo_environment.network  # two at once
         state = first.state_dir
         cluster = first.cluster("kept", replicas=0)
-        cluster.query("create table public.t as select 7 as v")
-    with Environment(state, network=other) as second:
+        cluster.query("create table public.t as select 7 as v; checkpoint")
+        cluster.kill_primary()
+        first._process.kill()
+    with Environment(state) as second:
         second._temporary = True
-        again = second.cluster("kept", replicas=0)
+        assert second.network == first.network  # the services have addresses there
+        again = second.cluster("kept", replicas=0, timeout=120)
         pgo.testing.eventually("it leads again", lambda: again.primary, 120)
         assert again.query("select v from public.t") == [["7"]]
 
 
 def test_an_environment_that_cannot_start_says_why(pgo_environment):
-    from pgo.testing import Environment
     with pytest.raises(pgo.FailedPrecondition, match="another"):
         Environment(pgo_environment.state_dir, network="127.1")

@@ -13,7 +13,7 @@ import pytest
 import pgo
 from pgo import messages
 
-MODULES = ("pgo", "pgo.client", "pgo.errors", "pgo.running", "pgo.transport", "pgo._message")
+MODULES = ("pgo", "pgo._progress", "pgo.client", "pgo.errors", "pgo.running", "pgo.transport", "pgo._message")
 
 
 @pytest.fixture
