@@ -30,17 +30,30 @@ class Plan {
   /// The rendering may have failed: then nothing is asked for and the reason is recorded.
   bool create(const kube::ResourceType& type, Result<kube::Object> object, std::string_view reason,
               bool adopt = false);
+  /// Asks for a secret whose values the executor draws, or copies from the secret `copy_of` of the
+  /// same namespace; a plan sees none of them.
   void create_secret(kube::Object object, Generated generated, std::string_view reason,
                      std::string copy_of = {});
+  /// Asks for a JSON merge patch of what was observed; with `version`, only if it is still at that
+  /// resourceVersion. The caller has seen that the patch changes something: else every plan would
+  /// ask for it again.
   void patch(const kube::ResourceType& type, const Meta& object, json::Value body,
              std::string_view reason, std::string version = {});
   /// Asks for the deletion of what was observed, unless it is already on its way out.
   void remove(const kube::ResourceType& type, const Meta& object, std::string_view reason,
               std::string_view propagation = "Background");
+  /// Asks for a command in a container. It is started beside the plans and not waited for: later
+  /// plans see in `ClusterView::exec` how it stands, and `keep` it for as long as they want to
+  /// know. Asked for again it goes on if it runs, and is run again if it has ended.
   void exec(Exec exec, std::string_view reason);
   /// The command of this id, which the view holds, goes on, and how it ends is remembered.
   void keep(std::string id) { kept_.push_back(std::move(id)); }
+  /// Publishes an event of the cluster once the actions before it are done; subscribers may see it
+  /// twice, since a plan that is carried out again tells it again.
   void event(Event event, std::string_view reason);
+  /// Records what the cluster waits for: `subject` is the object ("Job x"), `detail` what exactly
+  /// is wrong. It holds nothing up: actions that must come later are left out by the caller, and
+  /// the event that ends the condition makes the next plan.
   void wait(Reason reason, std::string subject = {}, std::string detail = {});
   /// The event that tells of a failure to carry out this plan; the last one named counts.
   void on_failure(std::string_view event_type) { failure_event_ = event_type; }
@@ -60,6 +73,7 @@ class Plan {
   bool empty() const { return actions_.empty(); }
   TimePoint now() const { return now_; }
 
+  /// Whether a condition of this reason was recorded, whatever its subject.
   bool waits_for(Reason reason) const;
   /// Names of the objects of a kind that are created, patched or deleted, in order.
   std::vector<std::string> creates(std::string_view kind) const;

@@ -51,6 +51,7 @@ struct Pod {
   int restarts = 0;  ///< of the container `database`
 
   static Pod from(const kube::Object& object);
+  /// It has ended and will not run again.
   bool finished() const { return phase == "Succeeded" || phase == "Failed"; }
   bool operator==(const Pod&) const = default;
 };
@@ -178,9 +179,9 @@ struct Task {
   std::string problem;
 
   static Task from(const kube::Object& object);
-  std::string_view parameter(std::string_view key) const;
-  bool is(std::string_view key) const;  ///< the parameter is "true"
-  std::string_view label(std::string_view key) const;
+  std::string_view parameter(std::string_view key) const;  ///< spec.parameters, or empty
+  bool is(std::string_view key) const;                     ///< the parameter is "true"
+  std::string_view label(std::string_view key) const;      ///< metadata.labels, or empty
   bool operator==(const Task& other) const;
 };
 
@@ -245,12 +246,16 @@ struct ClusterView {
   bool knows_execs = false;
   bool exec_room = true;  ///< another command that may take long can be started now
 
+  /// The cluster has its first backup; replicas are made from then on.
   bool initialized() const { return cluster && cluster->initialized(); }
+  /// The user's ConfigMap of PostgreSQL settings, or empty; and whether it brings Patroni's too.
   std::string custom_config_name() const { return custom_config ? custom_config->meta.name : ""; }
   bool custom_config_has_patroni() const { return custom_config && custom_config->has_patroni; }
   /// Patroni's scope: of the pgcluster, else the cluster's name.
   std::string_view scope() const { return cluster ? std::string_view(cluster->scope) : name; }
 
+  // One object of the view by its name, or null when it is not there. What is being deleted is
+  // still there (`meta.deleting`). Pointers live as long as the view.
   const Task* task(std::string_view task_name) const;
   const Job* job(std::string_view job_name) const;
   const Deployment* deployment(std::string_view deployment_name) const;
@@ -260,6 +265,7 @@ struct ClusterView {
   const ConfigMap* config_map(std::string_view map_name) const;
   const Replica* replica(std::string_view replica_name) const;
   const Policy* policy(std::string_view policy_name) const;
+  /// How the command of this id stands; null when it is not known: see `knows_execs`.
   const ExecState* exec(std::string_view id) const;
 
   /// The pod that leads, by its role label (K1). Of several (an old primary that cannot take its
