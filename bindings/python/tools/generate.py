@@ -10,6 +10,9 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
+
+from operation_docs import DOCS, ON_A_NODE
 
 HERE = pathlib.Path(__file__).resolve().parent
 HEADERS = [HERE.parents[2] / "capi" / name for name in ("pgo.h", "pgo_operations.h")]
@@ -183,7 +186,30 @@ def write_class(message):
     return lines
 
 
-def write_method(operation, messages, response):
+def docstring(operation, fields):
+    """What a method says: the table's sentences, what it raises, an example."""
+    described = [f for f in fields if "doc" in f]
+    text = operation["summary"] + "\n"
+    if described:
+        text += "\nArguments; what is not given keeps its default:\n\n"
+    for entry in described:
+        text += textwrap.fill(f"{snake(entry['key'])}: {entry['doc']}", 88, initial_indent="* ",
+                              subsequent_indent="  ", break_on_hyphens=False) + "\n"
+    if described:
+        text += "* cancel: A `Cancel` that ends the call.\n"
+    raises, example = DOCS.get(operation["name"], ([], ""))
+    if raises:
+        text += "\nRaises beside what every call does (`Unauthenticated`, `PermissionDenied`,\n"
+        text += "`Unavailable`, `Cancelled`):\n\n"
+        text += "".join(f"* `{kind}`: {why}\n" for kind, why in raises)
+    lines = (text + example).rstrip().split("\n")
+    if len(lines) == 1:
+        return [f'        """{lines[0]}"""']
+    body = ["        " + line if line else "" for line in lines[1:]]
+    return [f'        """{lines[0]}', *(line.replace("\\", "\\\\") for line in body), '        """']
+
+
+def write_method(operation, messages, response, tried):
     request = operation["request"]
     fields = [f for f in messages[request]["fields"] if not is_filled_in(f["key"])]
     lines = ["", f"    def {operation['name']}(", "        self,", "        *,"]
@@ -193,7 +219,9 @@ def write_method(operation, messages, response):
         if value.startswith("field("):
             kind, value = f"Optional[{kind}]", "None"
         lines.append(f"        {snake(entry['key'])}: {kind} = {value},")
-    lines += ["        cancel: Any = None,", f"    ) -> {response}:", f'        """{operation["summary"]}"""']
+    lines += ["        cancel: Any = None,", f"    ) -> {response}:"]
+    lines += ([f'        """What `Client.{operation["name"]}` would do."""'] if tried
+              else docstring(operation, fields))
     arguments = "".join(f", {snake(f['key'])}={snake(f['key'])}" for f in fields)
     lines.append(f"        return self._call(\"{operation['name']}\", {response},")
     lines.append(f"                          request_of({request}{arguments}), cancel)")
@@ -206,7 +234,8 @@ def write_methods(name, summary, operations, messages, response=None):
              "    def _call(self, name: str, response: Type[M], request: Message, cancel: Any) -> M:",
              "        raise NotImplementedError"]
     for operation in operations:
-        lines += write_method(operation, messages, response or operation["response"])
+        lines += write_method(operation, messages, response or operation["response"],
+                              tried=response is not None)
     return lines
 
 
@@ -226,6 +255,8 @@ def write_messages(document):
     lines += write_methods("Trials", "One method for each operation that writes; none of it is done.",
                            [o for o in operations if o["writes"]], messages,
                            document["dryRunResponse"])
+    lines += ["", "", "#: Operations whose examples need a cluster that runs.",
+              f"EXAMPLES_ON_A_NODE = {ON_A_NODE!r}"]
     return "\n".join(lines) + "\n"
 
 

@@ -85,44 +85,76 @@ class Client {
         name.view(), send(name.view(), json::encode(request), Mode::try_only, std::move(stop)));
   }
 
-  // The operations most used; every other is one `call` away.
+  // The operations most used; every other is one `call` away. Errors beside those of every call are
+  // named; a stop request ends the call with `cancelled`.
 
-  auto show_version() const { return call<"show_version">(); }
-  auto create_cluster(const model::rest::CreateClusterRequest& request) const {
-    return call<"create_cluster">(request);
+  /// The server's version; also a way to see that it answers.
+  auto show_version(std::stop_token stop = {}) const {
+    return call<"show_version">({}, std::move(stop));
   }
-  auto show_clusters(const model::rest::ShowClusterRequest& request) const {
-    return call<"show_clusters">(request);
+  /// Writes the cluster down, start from `initial_request`; its workflow is in the last line of
+  /// `results`. `already_exists`, `invalid_argument`.
+  auto create_cluster(const model::rest::CreateClusterRequest& request,
+                      std::stop_token stop = {}) const {
+    return call<"create_cluster">(request, std::move(stop));
   }
-  auto delete_cluster(const model::rest::DeleteClusterRequest& request) const {
-    return call<"delete_cluster">(request);
+  /// Clusters by name, selector or all; none of the name is an empty answer, not an error.
+  auto show_clusters(const model::rest::ShowClusterRequest& request,
+                     std::stop_token stop = {}) const {
+    return call<"show_clusters">(request, std::move(stop));
   }
-  auto scale_cluster(const model::rest::ScaleClusterQuery& request) const {
-    return call<"scale_cluster">(request);
+  /// Removes clusters; data and backups stay unless the request says otherwise. `not_found`.
+  auto delete_cluster(const model::rest::DeleteClusterRequest& request,
+                      std::stop_token stop = {}) const {
+    return call<"delete_cluster">(request, std::move(stop));
   }
-  auto scale_down(const model::rest::ScaleDownQuery& request) const {
-    return call<"scale_down">(request);
+  /// Adds replicas. `not_found`, `invalid_argument`.
+  auto scale_cluster(const model::rest::ScaleClusterQuery& request,
+                     std::stop_token stop = {}) const {
+    return call<"scale_cluster">(request, std::move(stop));
   }
-  auto create_failover(const model::rest::CreateFailoverRequest& request) const {
-    return call<"create_failover">(request);
+  /// Removes the replica that `query_scale` names so. `not_found`, `failed_precondition` for one
+  /// that leads.
+  auto scale_down(const model::rest::ScaleDownQuery& request, std::stop_token stop = {}) const {
+    return call<"scale_down">(request, std::move(stop));
   }
-  auto clone_cluster(const model::rest::CloneRequest& request) const {
-    return call<"clone_cluster">(request);
+  /// Makes the replica lead that `query_failover` names so. `not_found`, `failed_precondition` when
+  /// it is not ready.
+  auto create_failover(const model::rest::CreateFailoverRequest& request,
+                       std::stop_token stop = {}) const {
+    return call<"create_failover">(request, std::move(stop));
   }
-  auto create_backup(const model::rest::CreateBackrestBackupRequest& request) const {
-    return call<"create_backup">(request);
+  /// Makes a new cluster of the backups of another; follow `workflow_id` of the answer with
+  /// `show_workflow`. `not_found`, `already_exists`, `invalid_argument`.
+  auto clone_cluster(const model::rest::CloneRequest& request, std::stop_token stop = {}) const {
+    return call<"clone_cluster">(request, std::move(stop));
   }
-  auto restore_cluster(const model::rest::RestoreRequest& request) const {
-    return call<"restore_cluster">(request);
+  /// Starts a pgBackRest backup. `not_found`, `failed_precondition` while the repository is not up.
+  auto create_backup(const model::rest::CreateBackrestBackupRequest& request,
+                     std::stop_token stop = {}) const {
+    return call<"create_backup">(request, std::move(stop));
   }
-  auto create_schedule(const model::rest::CreateScheduleRequest& request) const {
-    return call<"create_schedule">(request);
+  /// Restores a cluster in place: what was written after the point that is restored is lost. Its
+  /// workflow is in the last line of `results`. `not_found`, `invalid_argument`.
+  auto restore_cluster(const model::rest::RestoreRequest& request,
+                       std::stop_token stop = {}) const {
+    return call<"restore_cluster">(request, std::move(stop));
   }
-  auto explain_cluster(std::string name) const {
-    return call<"explain_cluster">({.name = std::move(name), .version = {}, .ns = {}});
+  /// Makes backups or a policy regular. `not_found`, `already_exists`, `invalid_argument`.
+  auto create_schedule(const model::rest::CreateScheduleRequest& request,
+                       std::stop_token stop = {}) const {
+    return call<"create_schedule">(request, std::move(stop));
   }
-  auto show_workflow(std::string id) const {
-    return call<"show_workflow">({.id = std::move(id), .version = {}, .ns = {}});
+  /// What the cluster waits for, since when and what ends it, and what is about to be done.
+  /// `not_found`.
+  auto explain_cluster(std::string name, std::stop_token stop = {}) const {
+    return call<"explain_cluster">({.name = std::move(name), .version = {}, .ns = {}},
+                                   std::move(stop));
+  }
+  /// The steps that a workflow has reached, as keys of `parameters` with their times
+  /// (model::step); `kFailed` and `kReason` when it has failed. `not_found`.
+  auto show_workflow(std::string id, std::stop_token stop = {}) const {
+    return call<"show_workflow">({.id = std::move(id), .version = {}, .ns = {}}, std::move(stop));
   }
 
   /// An operation by name, its request and answer as JSON with the keys of the messages.

@@ -1,6 +1,7 @@
 """The fixture pg_cluster on real PostgreSQL, and with it the whole way down: Python, C interface,
 operator, embedded Kubernetes API, local node."""
 import concurrent.futures
+import doctest
 import subprocess
 import time
 
@@ -124,3 +125,19 @@ def test_the_next_session_finds_the_rows_though_the_one_before_died_with_a_pod_h
 def test_an_environment_that_cannot_start_says_why(pgo_environment):
     with pytest.raises(pgo.FailedPrecondition, match="another"):
         Environment(pgo_environment.state_dir, network="127.1")
+
+
+def test_the_examples_that_need_a_running_cluster_do_what_they_say(pgo_environment):
+    from pgo import _messages
+    pgo_environment.client.create_policy(name="extras",
+                                         sql="create extension if not exists pgcrypto")
+    cluster = pgo_environment.cluster("hippo")
+    tests = {test.name.rpartition(".")[2]: test
+             for test in doctest.DocTestFinder().find(_messages.Operations)}
+    # The one that takes the replica away comes last.
+    for operation in sorted(_messages.EXAMPLES_ON_A_NODE, key=lambda name: name == "scale_down"):
+        cluster.wait_for_replicas(1)
+        pgo_environment.client.wait_for_cluster("hippo")
+        tests[operation].globs = {"pgo": pgo, "client": pgo_environment.client}
+        result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(tests[operation])
+        assert result.attempted and not result.failed, operation

@@ -33,11 +33,17 @@ struct CreateBackrestBackupRequest {
   static constexpr auto fields() {
     using S = CreateBackrestBackupRequest;
     return std::tuple{
-        json::field("Namespace", &S::ns, json::Emit::always),
-        json::field("Args", &S::args, json::Emit::always),
-        json::field("Selector", &S::selector, json::Emit::always),
-        json::field("BackupOpts", &S::backup_opts, json::Emit::always),
-        json::field("BackrestStorageType", &S::backrest_storage_type, json::Emit::always)};
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("Args", &S::args, json::Emit::always).describe("The clusters."),
+        json::field("Selector", &S::selector, json::Emit::always)
+            .describe(
+                "A label selector that takes the clusters, \"env=test\"; in place of a name."),
+        json::field("BackupOpts", &S::backup_opts, json::Emit::always)
+            .describe("Options of pgBackRest, \"--type=full --repo1-retention-full=2\"."),
+        json::field("BackrestStorageType", &S::backrest_storage_type, json::Emit::always)
+            .describe("The repositories to write to: \"local\", \"s3\" or \"local,s3\"; the "
+                      "cluster's when empty.")};
   }
   bool operator==(const CreateBackrestBackupRequest&) const = default;
 };
@@ -140,13 +146,23 @@ struct RestoreRequest {
   static constexpr auto fields() {
     using S = RestoreRequest;
     return std::tuple{
-        json::field("Namespace", &S::ns, json::Emit::always),
-        json::field("FromCluster", &S::from_cluster, json::Emit::always),
-        json::field("ToPVC", &S::to_pvc, json::Emit::always),
-        json::field("RestoreOpts", &S::restore_opts, json::Emit::always),
-        json::field("PITRTarget", &S::pitr_target, json::Emit::always),
-        json::field("NodeLabel", &S::node_label, json::Emit::always),
-        json::field("BackrestStorageType", &S::backrest_storage_type, json::Emit::always)};
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("FromCluster", &S::from_cluster, json::Emit::always)
+            .describe("The cluster; what was written after the point that is restored is lost. "
+                      "Required."),
+        json::field("ToPVC", &S::to_pvc, json::Emit::always)
+            .describe("The volume claim to restore to; a new one when empty."),
+        json::field("RestoreOpts", &S::restore_opts, json::Emit::always)
+            .describe("Options of pgBackRest's restore."),
+        json::field("PITRTarget", &S::pitr_target, json::Emit::always)
+            .describe(
+                "The data as it was then, \"2026-11-22 14:30:00+00\"; all there is when empty."),
+        json::field("NodeLabel", &S::node_label, json::Emit::always)
+            .describe(
+                "\"key=value\": the label that the node of the restored primary should have."),
+        json::field("BackrestStorageType", &S::backrest_storage_type, json::Emit::always)
+            .describe("The repository to restore from: \"local\" or \"s3\".")};
   }
   bool operator==(const RestoreRequest&) const = default;
 };

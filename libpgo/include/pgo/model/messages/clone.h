@@ -19,13 +19,20 @@ struct CloneRequest {
   static constexpr auto fields() {
     using S = CloneRequest;
     return std::tuple{
-        json::field("Namespace", &S::ns, json::Emit::always),
-        json::field("SourceClusterName", &S::source_cluster_name, json::Emit::always),
-        json::field("TargetClusterName", &S::target_cluster_name, json::Emit::always),
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("SourceClusterName", &S::source_cluster_name, json::Emit::always)
+            .describe("The cluster to copy. Required."),
+        json::field("TargetClusterName", &S::target_cluster_name, json::Emit::always)
+            .describe("The name of the new cluster. Required."),
         json::field("ClientVersion", &S::client_version, json::Emit::always),
-        json::field("BackrestStorageSource", &S::backrest_storage_source, json::Emit::always),
-        json::field("PITRTarget", &S::pitr_target),
-        json::field("ReplicaCount", &S::replica_count)};
+        json::field("BackrestStorageSource", &S::backrest_storage_source, json::Emit::always)
+            .describe(
+                "The repository to restore from when the source has both: \"local\" or \"s3\"."),
+        json::field("PITRTarget", &S::pitr_target)
+            .describe(
+                "The data as it was then, \"2026-11-22 14:30:00+00\"; all there is when empty."),
+        json::field("ReplicaCount", &S::replica_count).describe("Replicas of the new cluster.")};
   }
   bool operator==(const CloneRequest&) const = default;
 };

@@ -19,12 +19,19 @@ struct ShowClusterRequest {
 
   static constexpr auto fields() {
     using S = ShowClusterRequest;
-    return std::tuple{json::field("clustername", &S::clustername, json::Emit::always),
-                      json::field("selector", &S::selector, json::Emit::always),
-                      json::field("ccpimagetag", &S::ccpimagetag, json::Emit::always),
-                      json::field("clientversion", &S::client_version, json::Emit::always),
-                      json::field("namespace", &S::ns, json::Emit::always),
-                      json::field("allflag", &S::all_flag, json::Emit::always)};
+    return std::tuple{
+        json::field("clustername", &S::clustername, json::Emit::always)
+            .describe("The cluster; nothing is shown when there is none."),
+        json::field("selector", &S::selector, json::Emit::always)
+            .describe(
+                "A label selector that takes the clusters, \"env=test\"; in place of a name."),
+        json::field("ccpimagetag", &S::ccpimagetag, json::Emit::always)
+            .describe("Only clusters of this image tag."),
+        json::field("clientversion", &S::client_version, json::Emit::always),
+        json::field("namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("allflag", &S::all_flag, json::Emit::always)
+            .describe("Takes every cluster of the namespace.")};
   }
   bool operator==(const ShowClusterRequest&) const = default;
 };
@@ -52,41 +59,74 @@ struct CreateClusterRequest {
   static constexpr auto fields() {
     using S = CreateClusterRequest;
     return std::tuple{
-        json::field("Name", &S::name, json::Emit::always),
-        json::field("Namespace", &S::ns, json::Emit::always),
-        json::field("NodeLabel", &S::node_label, json::Emit::always),
-        json::field("Password", &S::password, json::Emit::always),
-        json::field("SecretFrom", &S::secret_from, json::Emit::always),
-        json::field("UserLabels", &S::user_labels, json::Emit::always),
-        json::field("Policies", &S::policies, json::Emit::always),
-        json::field("CCPImage", &S::ccp_image, json::Emit::always),
-        json::field("CCPImageTag", &S::ccp_image_tag, json::Emit::always),
-        json::field("Series", &S::series, json::Emit::always),
-        json::field("ReplicaCount", &S::replica_count, json::Emit::always),
-        json::field("ServiceType", &S::service_type, json::Emit::always),
-        json::field("MetricsFlag", &S::metrics_flag, json::Emit::always),
-        json::field("BadgerFlag", &S::badger_flag, json::Emit::always),
-        json::field("AutofailFlag", &S::autofail_flag, json::Emit::always),
-        json::field("ArchiveFlag", &S::archive_flag, json::Emit::always),
-        json::field("BackrestStorageType", &S::backrest_storage_type, json::Emit::always),
-        json::field("PgbouncerFlag", &S::pgbouncer_flag, json::Emit::always),
-        json::field("PgbouncerSecret", &S::pgbouncer_secret, json::Emit::always),
-        json::field("PgbouncerPass", &S::pgbouncer_pass, json::Emit::always),
-        json::field("PgbouncerUser", &S::pgbouncer_user, json::Emit::always),
-        json::field("CustomConfig", &S::custom_config, json::Emit::always),
-        json::field("StorageConfig", &S::storage_config, json::Emit::always),
-        json::field("ReplicaStorageConfig", &S::replica_storage_config, json::Emit::always),
-        json::field("ContainerResources", &S::container_resources, json::Emit::always),
+        json::field("Name", &S::name, json::Emit::always).describe("The cluster's name. Required."),
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("NodeLabel", &S::node_label, json::Emit::always)
+            .describe("\"key=value\": the label that the primary's node must have."),
+        json::field("Password", &S::password, json::Emit::always)
+            .describe("Of the three first database users; drawn when empty."),
+        json::field("SecretFrom", &S::secret_from, json::Emit::always)
+            .describe("Takes the passwords of this cluster."),
+        json::field("UserLabels", &S::user_labels, json::Emit::always)
+            .describe("Labels of your own, \"key=value\" with commas between."),
+        json::field("Policies", &S::policies, json::Emit::always)
+            .describe("Policies to apply once the cluster is up, with commas between."),
+        json::field("CCPImage", &S::ccp_image, json::Emit::always)
+            .describe("The database image, without prefix and tag; pgo.yaml's when empty."),
+        json::field("CCPImageTag", &S::ccp_image_tag, json::Emit::always)
+            .describe("The tag of the database image; pgo.yaml's when empty."),
+        json::field("Series", &S::series, json::Emit::always)
+            .describe("So many clusters: NAME0, NAME1, ... if more than one."),
+        json::field("ReplicaCount", &S::replica_count, json::Emit::always)
+            .describe("Replicas that are made together with the cluster."),
+        json::field("ServiceType", &S::service_type, json::Emit::always)
+            .describe("Of the cluster's Service: \"ClusterIP\", \"NodePort\" or \"LoadBalancer\"."),
+        json::field("MetricsFlag", &S::metrics_flag, json::Emit::always)
+            .describe("Adds the metrics container."),
+        json::field("BadgerFlag", &S::badger_flag, json::Emit::always)
+            .describe("Adds the pgBadger container."),
+        json::field("AutofailFlag", &S::autofail_flag, json::Emit::always)
+            .describe("A replica takes over when the primary fails."),
+        json::field("ArchiveFlag", &S::archive_flag, json::Emit::always)
+            .describe("Of 4.2.0; not used: WAL is always archived."),
+        json::field("BackrestStorageType", &S::backrest_storage_type, json::Emit::always)
+            .describe("Where backups go: \"local\", \"s3\" or \"local,s3\"."),
+        json::field("PgbouncerFlag", &S::pgbouncer_flag, json::Emit::always)
+            .describe("A pgBouncer beside the cluster; refused, as there is none."),
+        json::field("PgbouncerSecret", &S::pgbouncer_secret, json::Emit::always)
+            .describe("Of 4.2.0; not used."),
+        json::field("PgbouncerPass", &S::pgbouncer_pass, json::Emit::always)
+            .describe("Of 4.2.0; refused, as there is no pgBouncer."),
+        json::field("PgbouncerUser", &S::pgbouncer_user, json::Emit::always)
+            .describe("Of 4.2.0; not used."),
+        json::field("CustomConfig", &S::custom_config, json::Emit::always)
+            .describe("The ConfigMap with PostgreSQL configuration of your own."),
+        json::field("StorageConfig", &S::storage_config, json::Emit::always)
+            .describe("The storage entry of pgo.yaml for the primary."),
+        json::field("ReplicaStorageConfig", &S::replica_storage_config, json::Emit::always)
+            .describe("The storage entry of pgo.yaml for replicas."),
+        json::field("ContainerResources", &S::container_resources, json::Emit::always)
+            .describe("The container resources entry of pgo.yaml."),
         json::field("ClientVersion", &S::client_version, json::Emit::always),
-        json::field("PodAntiAffinity", &S::pod_anti_affinity, json::Emit::always),
-        json::field("SyncReplication", &S::sync_replication, json::Emit::always),
-        json::field("BackrestS3Key", &S::backrest_s3_key, json::Emit::always),
-        json::field("BackrestS3KeySecret", &S::backrest_s3_key_secret, json::Emit::always),
-        json::field("BackrestS3Bucket", &S::backrest_s3_bucket, json::Emit::always),
-        json::field("BackrestS3Region", &S::backrest_s3_region, json::Emit::always),
-        json::field("BackrestS3Endpoint", &S::backrest_s3_endpoint, json::Emit::always),
-        json::field("Username", &S::username),
-        json::field("Database", &S::database)};
+        json::field("PodAntiAffinity", &S::pod_anti_affinity, json::Emit::always)
+            .describe("How instances are spread over nodes: \"required\", \"preferred\" or "
+                      "\"disabled\"."),
+        json::field("SyncReplication", &S::sync_replication, json::Emit::always)
+            .describe("Synchronous replication; pgo.yaml decides when it is not set."),
+        json::field("BackrestS3Key", &S::backrest_s3_key, json::Emit::always)
+            .describe("The access key of S3. A secret."),
+        json::field("BackrestS3KeySecret", &S::backrest_s3_key_secret, json::Emit::always)
+            .describe("The secret key of S3."),
+        json::field("BackrestS3Bucket", &S::backrest_s3_bucket, json::Emit::always)
+            .describe("The bucket of S3."),
+        json::field("BackrestS3Region", &S::backrest_s3_region, json::Emit::always)
+            .describe("The region of S3."),
+        json::field("BackrestS3Endpoint", &S::backrest_s3_endpoint, json::Emit::always)
+            .describe("The host of S3."),
+        json::field("Username", &S::username)
+            .describe("The ordinary database user; pgo.yaml's when empty."),
+        json::field("Database", &S::database).describe("The database; pgo.yaml's when empty.")};
   }
   bool operator==(const CreateClusterRequest&) const = default;
 };
@@ -203,13 +243,21 @@ struct DeleteClusterRequest {
 
   static constexpr auto fields() {
     using S = DeleteClusterRequest;
-    return std::tuple{json::field("Clustername", &S::clustername, json::Emit::always),
-                      json::field("Selector", &S::selector, json::Emit::always),
-                      json::field("ClientVersion", &S::client_version, json::Emit::always),
-                      json::field("Namespace", &S::ns, json::Emit::always),
-                      json::field("AllFlag", &S::all_flag, json::Emit::always),
-                      json::field("DeleteBackups", &S::delete_backups, json::Emit::always),
-                      json::field("DeleteData", &S::delete_data, json::Emit::always)};
+    return std::tuple{
+        json::field("Clustername", &S::clustername, json::Emit::always).describe("The cluster."),
+        json::field("Selector", &S::selector, json::Emit::always)
+            .describe(
+                "A label selector that takes the clusters, \"env=test\"; in place of a name."),
+        json::field("ClientVersion", &S::client_version, json::Emit::always),
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("AllFlag", &S::all_flag, json::Emit::always)
+            .describe("Takes every cluster of the namespace."),
+        json::field("DeleteBackups", &S::delete_backups, json::Emit::always)
+            .describe("Destroys the backups too."),
+        json::field("DeleteData", &S::delete_data, json::Emit::always)
+            .describe("Destroys the data volumes too; kept data is taken over by a new cluster of "
+                      "the name.")};
   }
   bool operator==(const DeleteClusterRequest&) const = default;
 };
@@ -234,12 +282,18 @@ struct UpdateClusterRequest {
 
   static constexpr auto fields() {
     using S = UpdateClusterRequest;
-    return std::tuple{json::field("Clustername", &S::clustername, json::Emit::always),
-                      json::field("Selector", &S::selector, json::Emit::always),
-                      json::field("ClientVersion", &S::client_version, json::Emit::always),
-                      json::field("Namespace", &S::ns, json::Emit::always),
-                      json::field("AllFlag", &S::all_flag, json::Emit::always),
-                      json::field("Autofail", &S::autofail, json::Emit::always)};
+    return std::tuple{
+        json::field("Clustername", &S::clustername, json::Emit::always).describe("The clusters."),
+        json::field("Selector", &S::selector, json::Emit::always)
+            .describe(
+                "A label selector that takes the clusters, \"env=test\"; in place of a name."),
+        json::field("ClientVersion", &S::client_version, json::Emit::always),
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("AllFlag", &S::all_flag, json::Emit::always)
+            .describe("Takes every cluster of the namespace."),
+        json::field("Autofail", &S::autofail, json::Emit::always)
+            .describe("Whether a replica takes over when the primary fails; must be set.")};
   }
   bool operator==(const UpdateClusterRequest&) const = default;
 };
@@ -262,11 +316,16 @@ struct ClusterTestRequest {
 
   static constexpr auto fields() {
     using S = ClusterTestRequest;
-    return std::tuple{json::field("Clustername", &S::clustername, json::Emit::always),
-                      json::field("Selector", &S::selector, json::Emit::always),
-                      json::field("ClientVersion", &S::client_version, json::Emit::always),
-                      json::field("Namespace", &S::ns, json::Emit::always),
-                      json::field("AllFlag", &S::all_flag, json::Emit::always)};
+    return std::tuple{
+        json::field("Clustername", &S::clustername, json::Emit::always).describe("The cluster."),
+        json::field("Selector", &S::selector, json::Emit::always)
+            .describe(
+                "A label selector that takes the clusters, \"env=test\"; in place of a name."),
+        json::field("ClientVersion", &S::client_version, json::Emit::always),
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("AllFlag", &S::all_flag, json::Emit::always)
+            .describe("Takes every cluster of the namespace.")};
   }
   bool operator==(const ClusterTestRequest&) const = default;
 };

@@ -60,10 +60,14 @@ struct CreateFailoverRequest {
 
   static constexpr auto fields() {
     using S = CreateFailoverRequest;
-    return std::tuple{json::field("Namespace", &S::ns, json::Emit::always),
-                      json::field("ClusterName", &S::cluster_name, json::Emit::always),
-                      json::field("Target", &S::target, json::Emit::always),
-                      json::field("ClientVersion", &S::client_version, json::Emit::always)};
+    return std::tuple{
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("ClusterName", &S::cluster_name, json::Emit::always)
+            .describe("The cluster. Required."),
+        json::field("Target", &S::target, json::Emit::always)
+            .describe("The replica that is to lead, as query_failover names it. Required."),
+        json::field("ClientVersion", &S::client_version, json::Emit::always)};
   }
   bool operator==(const CreateFailoverRequest&) const = default;
 };

@@ -19,11 +19,14 @@ struct ShowPolicyRequest {
 
   static constexpr auto fields() {
     using S = ShowPolicyRequest;
-    return std::tuple{json::field("Selector", &S::selector, json::Emit::always),
-                      json::field("Namespace", &S::ns, json::Emit::always),
-                      json::field("AllFlag", &S::all_flag, json::Emit::always),
-                      json::field("ClientVersion", &S::client_version, json::Emit::always),
-                      json::field("Policyname", &S::policyname, json::Emit::always)};
+    return std::tuple{
+        json::field("Selector", &S::selector, json::Emit::always).describe("Of 4.2.0; not used."),
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("AllFlag", &S::all_flag, json::Emit::always)
+            .describe("Every policy of the namespace."),
+        json::field("ClientVersion", &S::client_version, json::Emit::always),
+        json::field("Policyname", &S::policyname, json::Emit::always).describe("The policy.")};
   }
   bool operator==(const ShowPolicyRequest&) const = default;
 };
@@ -33,11 +36,14 @@ struct CreatePolicyRequest {
 
   static constexpr auto fields() {
     using S = CreatePolicyRequest;
-    return std::tuple{json::field("Name", &S::name, json::Emit::always),
-                      json::field("URL", &S::url, json::Emit::always),
-                      json::field("SQL", &S::sql, json::Emit::always),
-                      json::field("Namespace", &S::ns, json::Emit::always),
-                      json::field("ClientVersion", &S::client_version, json::Emit::always)};
+    return std::tuple{
+        json::field("Name", &S::name, json::Emit::always).describe("The policy's name. Required."),
+        json::field("URL", &S::url, json::Emit::always)
+            .describe("Where the SQL is fetched at each use; in place of it."),
+        json::field("SQL", &S::sql, json::Emit::always).describe("What is run."),
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("ClientVersion", &S::client_version, json::Emit::always)};
   }
   bool operator==(const CreatePolicyRequest&) const = default;
 };
@@ -59,11 +65,15 @@ struct ApplyPolicyRequest {
 
   static constexpr auto fields() {
     using S = ApplyPolicyRequest;
-    return std::tuple{json::field("Name", &S::name, json::Emit::always),
-                      json::field("Selector", &S::selector, json::Emit::always),
-                      json::field("DryRun", &S::dry_run, json::Emit::always),
-                      json::field("Namespace", &S::ns, json::Emit::always),
-                      json::field("ClientVersion", &S::client_version, json::Emit::always)};
+    return std::tuple{
+        json::field("Name", &S::name, json::Emit::always).describe("The policy. Required."),
+        json::field("Selector", &S::selector, json::Emit::always)
+            .describe("A label selector that takes the clusters, \"pg-cluster=hippo\". Required."),
+        json::field("DryRun", &S::dry_run, json::Emit::always)
+            .describe("Only names the clusters; see dry_run for more."),
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("ClientVersion", &S::client_version, json::Emit::always)};
   }
   bool operator==(const ApplyPolicyRequest&) const = default;
 };
@@ -108,11 +118,14 @@ struct DeletePolicyRequest {
 
   static constexpr auto fields() {
     using S = DeletePolicyRequest;
-    return std::tuple{json::field("Selector", &S::selector, json::Emit::always),
-                      json::field("Namespace", &S::ns, json::Emit::always),
-                      json::field("AllFlag", &S::all_flag, json::Emit::always),
-                      json::field("ClientVersion", &S::client_version, json::Emit::always),
-                      json::field("PolicyName", &S::policy_name, json::Emit::always)};
+    return std::tuple{
+        json::field("Selector", &S::selector, json::Emit::always).describe("Of 4.2.0; not used."),
+        json::field("Namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty."),
+        json::field("AllFlag", &S::all_flag, json::Emit::always)
+            .describe("Every policy of the namespace."),
+        json::field("ClientVersion", &S::client_version, json::Emit::always),
+        json::field("PolicyName", &S::policy_name, json::Emit::always).describe("The policy.")};
   }
   bool operator==(const DeletePolicyRequest&) const = default;
 };

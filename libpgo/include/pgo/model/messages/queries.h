@@ -33,9 +33,11 @@ struct ClusterQuery {
 
   static constexpr auto fields() {
     using S = ClusterQuery;
-    return std::tuple{json::field("name", &S::name, json::Emit::always),
-                      json::field("version", &S::version, json::Emit::always),
-                      json::field("namespace", &S::ns, json::Emit::always)};
+    return std::tuple{
+        json::field("name", &S::name, json::Emit::always).describe("The cluster. Required."),
+        json::field("version", &S::version, json::Emit::always),
+        json::field("namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty.")};
   }
   bool operator==(const ClusterQuery&) const = default;
 };
@@ -46,10 +48,14 @@ struct SelectionQuery {
 
   static constexpr auto fields() {
     using S = SelectionQuery;
-    return std::tuple{json::field("name", &S::name, json::Emit::always),
-                      json::field("version", &S::version, json::Emit::always),
-                      json::field("selector", &S::selector, json::Emit::always),
-                      json::field("namespace", &S::ns, json::Emit::always)};
+    return std::tuple{
+        json::field("name", &S::name, json::Emit::always).describe("The cluster, or \"all\"."),
+        json::field("version", &S::version, json::Emit::always),
+        json::field("selector", &S::selector, json::Emit::always)
+            .describe(
+                "A label selector that takes the clusters, \"env=test\"; in place of a name."),
+        json::field("namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty.")};
   }
   bool operator==(const SelectionQuery&) const = default;
 };
@@ -63,15 +69,24 @@ struct ScaleClusterQuery {
 
   static constexpr auto fields() {
     using S = ScaleClusterQuery;
-    return std::tuple{json::field("name", &S::name, json::Emit::always),
-                      json::field("replica-count", &S::replica_count, json::Emit::always),
-                      json::field("resources-config", &S::resources_config, json::Emit::always),
-                      json::field("storage-config", &S::storage_config, json::Emit::always),
-                      json::field("node-label", &S::node_label, json::Emit::always),
-                      json::field("version", &S::version, json::Emit::always),
-                      json::field("ccp-image-tag", &S::ccp_image_tag, json::Emit::always),
-                      json::field("service-type", &S::service_type, json::Emit::always),
-                      json::field("namespace", &S::ns, json::Emit::always)};
+    return std::tuple{
+        json::field("name", &S::name, json::Emit::always).describe("The cluster. Required."),
+        json::field("replica-count", &S::replica_count, json::Emit::always)
+            .describe("How many replicas to add."),
+        json::field("resources-config", &S::resources_config, json::Emit::always)
+            .describe("The container resources entry of pgo.yaml for them."),
+        json::field("storage-config", &S::storage_config, json::Emit::always)
+            .describe("The storage entry of pgo.yaml for them."),
+        json::field("node-label", &S::node_label, json::Emit::always)
+            .describe("\"key=value\": the label that their nodes must have."),
+        json::field("version", &S::version, json::Emit::always),
+        json::field("ccp-image-tag", &S::ccp_image_tag, json::Emit::always)
+            .describe("The image tag of the new replicas; the cluster's when empty."),
+        json::field("service-type", &S::service_type, json::Emit::always)
+            .describe(
+                "Of the Service of the replicas: \"ClusterIP\", \"NodePort\" or \"LoadBalancer\"."),
+        json::field("namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty.")};
   }
   bool operator==(const ScaleClusterQuery&) const = default;
 };
@@ -84,11 +99,15 @@ struct ScaleDownQuery {
 
   static constexpr auto fields() {
     using S = ScaleDownQuery;
-    return std::tuple{json::field("name", &S::name, json::Emit::always),
-                      json::field("version", &S::version, json::Emit::always),
-                      json::field("replica-name", &S::replica_name, json::Emit::always),
-                      json::field("delete-data", &S::delete_data, json::Emit::always),
-                      json::field("namespace", &S::ns, json::Emit::always)};
+    return std::tuple{
+        json::field("name", &S::name, json::Emit::always).describe("The cluster. Required."),
+        json::field("version", &S::version, json::Emit::always),
+        json::field("replica-name", &S::replica_name, json::Emit::always)
+            .describe("The replica to remove, as query_scale names it. Required."),
+        json::field("delete-data", &S::delete_data, json::Emit::always)
+            .describe("Destroys its data volume too."),
+        json::field("namespace", &S::ns, json::Emit::always)
+            .describe("The namespace; the client's own when empty.")};
   }
   bool operator==(const ScaleDownQuery&) const = default;
 };
@@ -99,9 +118,11 @@ struct WorkflowQuery {
 
   static constexpr auto fields() {
     using S = WorkflowQuery;
-    return std::tuple{json::field("id", &S::id, json::Emit::always),
+    return std::tuple{json::field("id", &S::id, json::Emit::always)
+                          .describe("As the answer to the request told it. Required."),
                       json::field("version", &S::version, json::Emit::always),
-                      json::field("namespace", &S::ns, json::Emit::always)};
+                      json::field("namespace", &S::ns, json::Emit::always)
+                          .describe("The namespace; the client's own when empty.")};
   }
   bool operator==(const WorkflowQuery&) const = default;
 };
