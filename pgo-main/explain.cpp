@@ -18,9 +18,32 @@ void print(Output& output, const model::rest::ExplainResponse& answer) {
   if (!answer.next.empty()) output.line("By the clock, next at " + answer.next + ".");
 }
 
+/// What was answered about each of several clusters, as one document: `Results`, and `Code` and
+/// `Msg` over all, as other answers about several things have them.
+class Gathered {
+ public:
+  void add(const json::Value& answer, const model::rest::Status& status) {
+    results_.push_back(answer);
+    if (accepted(status.code, status.msg)) return;
+    code_ = status.code;
+    message_ += (message_.empty() ? "" : "; ") + status.msg;
+  }
+  json::Value document() const {
+    return json::Value::object({{"Results", results_}, {"Code", code_}, {"Msg", message_}});
+  }
+
+ private:
+  json::Value results_ = json::Value::array();
+  std::string code_ = "ok", message_;
+};
+
+Result<json::Value> ask(App& app, const std::string& cluster) {
+  return app.get("/explain/" + text::percent_encode(cluster),
+                 {{"version", std::string(client_version())}, {"namespace", app.ns()}});
+}
+
 int explain_one(App& app, const std::string& format, const std::string& cluster) {
-  auto answer = app.get("/explain/" + text::percent_encode(cluster),
-                        {{"version", std::string(client_version())}, {"namespace", app.ns()}});
+  const auto answer = ask(app, cluster);
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::ExplainResponse>(*answer);
   if (!response) return app.report(response.error());
@@ -29,14 +52,35 @@ int explain_one(App& app, const std::string& format, const std::string& cluster)
   return kDone;
 }
 
+/// Of several clusters one document is made, so that a program can read it.
+int explain_as_document(App& app, const std::string& format,
+                        const std::vector<std::string>& clusters) {
+  Gathered gathered;
+  int code = kDone;
+  for (const std::string& cluster : clusters) {
+    const auto answer = ask(app, cluster);
+    if (!answer) return app.report(answer.error());
+    const auto response = read_answer<model::rest::ExplainResponse>(*answer);
+    if (!response) return app.report(response.error());
+    gathered.add(*answer, response->status);
+    if (const auto done = accepted(response->status.code, response->status.msg); !done) {
+      code = std::max(code, app.report(done.error()));
+    }
+  }
+  print_document(app, format, gathered.document());
+  return code;
+}
+
 int explain(App& app, const Arguments& arguments) {
   const auto format = output_format(arguments);
   if (!format) return app.report(format.error());
-  if (arguments.names().empty()) return usage_error(app, "name the cluster to explain.");
-  int code = kDone;
-  for (const std::string& name : arguments.names()) {
-    code = std::max(code, explain_one(app, *format, name));
+  const std::vector<std::string> names = arguments.names();
+  if (names.empty()) return usage_error(app, "name the cluster to explain.");
+  if (names.size() > 1 && (*format == "json" || *format == "yaml")) {
+    return explain_as_document(app, *format, names);
   }
+  int code = kDone;
+  for (const std::string& name : names) code = std::max(code, explain_one(app, *format, name));
   return code;
 }
 

@@ -17,7 +17,7 @@ void print_waits(Output& output, const std::vector<model::rest::PlanWait>& waits
     output.line("  " + wait.message + (wait.subject.empty() ? "" : " (" + wait.subject + ")"));
     if (!wait.detail.empty()) output.line("    " + wait.detail);
     if (!with_remedy) continue;
-    output.line("    since " + wait.since);
+    if (!wait.since.empty()) output.line("    since " + wait.since);
     if (!wait.remedy.empty()) output.line("    " + wait.remedy);
   }
 }

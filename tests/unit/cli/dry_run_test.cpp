@@ -81,3 +81,73 @@ TEST_CASE("explain: waits in words, with since and remedy") {
   }
   CHECK(world.requests.front() == "GET /explain/hippo?version=4.2.0&namespace=team1");
 }
+
+namespace {
+
+std::string explained(std::string_view cluster, std::string_view code = "ok",
+                      std::string_view message = "") {
+  return json::write(json::Value::object({{"Cluster", cluster},
+                                          {"State", "pgcluster Initialized"},
+                                          {"Waits", json::Value::array()},
+                                          {"Code", code},
+                                          {"Msg", message}}));
+}
+
+/// Knows every cluster but "nosuch".
+void knows(CliWorld& world) {
+  world.server = [](auto&&, auto&& path, auto&&...) {
+    const std::string_view cluster = std::string_view(path).substr(9, path.find('?') - 9);
+    if (cluster != "nosuch") return cli::RestClient::Answer{200, explained(cluster)};
+    return cli::RestClient::Answer{200, explained("", "error", "There is no cluster nosuch.")};
+  };
+}
+
+}  // namespace
+
+TEST_CASE("explain: one cluster is a document of its own, several are one document") {
+  CliWorld world;
+  knows(world);
+  world.run({"explain", "hippo", "-o", "json"});
+  CHECK(world.code == 0);
+  CHECK(json::parse(world.out).value()["Cluster"] == "hippo");
+
+  world.run({"explain", "hippo", "rhino", "-o", "json"});
+  CHECK(world.code == 0);
+  const auto both = json::parse(world.out);
+  REQUIRE(both.has_value());
+  REQUIRE((*both)["Results"].items().size() == 2);
+  CHECK((*both)["Results"][0]["Cluster"] == "hippo");
+  CHECK((*both)["Results"][1]["Cluster"] == "rhino");
+  CHECK((*both)["Code"] == "ok");
+
+  world.run({"explain", "hippo", "rhino", "-o", "yaml"});
+  CHECK(world.out.find("- Cluster: hippo") != std::string::npos);
+
+  world.run({"explain", "hippo", "rhino"});
+  CHECK(world.out.find("cluster : hippo") != std::string::npos);
+  CHECK(world.out.find("cluster : rhino") != std::string::npos);
+}
+
+TEST_CASE("explain: of several clusters one that is not there is told, the others are shown") {
+  CliWorld world;
+  knows(world);
+  world.run({"explain", "nosuch", "hippo", "-o", "json"});
+  CHECK(world.code == 1);
+  CHECK(world.errors.find("There is no cluster nosuch.") != std::string::npos);
+  const auto both = json::parse(world.out);
+  REQUIRE(both.has_value());
+  CHECK((*both)["Results"][1]["Cluster"] == "hippo");
+  CHECK((*both)["Code"] == "error");
+  CHECK((*both)["Msg"] == "There is no cluster nosuch.");
+}
+
+TEST_CASE("explain: no time is shown where nobody noted it") {
+  CliWorld world;
+  world.server = [](auto&&...) {
+    return cli::RestClient::Answer{
+        200, R"({"Cluster":"hippo","State":"s","Waits":[{"Cluster":"hippo","Message":"waiting",)"
+             R"("Remedy":"look","Since":"","Detail":"why"}],"Code":"ok","Msg":""})"};
+  };
+  world.run({"explain", "hippo"});
+  CHECK(world.out.find("    why\n    look\n") != std::string::npos);
+}

@@ -43,7 +43,7 @@ struct PlanWait {
   std::string cluster;
   std::string reason;   ///< the stable name: "first_backup"
   std::string subject;  ///< "Job backrest-backup-hippo", or empty
-  std::string since;    ///< RFC 3339
+  std::string since;    ///< RFC 3339, or empty where nobody noted it
   std::string message;  ///< the reason in words
   std::string remedy;   ///< what ends it, and what a person can do
   std::string detail;   ///< what exactly is wrong, or empty
