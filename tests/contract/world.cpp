@@ -127,7 +127,7 @@ void World::until(const std::function<bool()>& done, std::string_view what) {
     if (const auto status = engine_->status(ns_, key.second)) {
       for (const auto& condition : status->conditions)
         why += std::string(plan::explain(condition.reason)) + " " + condition.subject + " " +
-               condition.detail + "; ";
+               details(condition) + "; ";
       if (status->error) why += status->failed + ": " + status->error->text();
     }
   }

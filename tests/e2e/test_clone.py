@@ -96,6 +96,7 @@ def test_a_clone_of_a_point_in_time_ends_at_that_transaction(daemon, source):
 
 def test_a_cancelled_clone_leaves_nothing_behind(daemon, source):
     daemon.pgo("clone", "origin", "never")
+    assert daemon.pgo_json("explain", "never")["State"] == "being cloned from origin"
     daemon.pgo("delete", "cluster", "never", "--no-prompt")
 
     def ended():

@@ -66,6 +66,9 @@ def test_scale_makes_the_replica_that_its_plan_names(daemon, trial):
     assert f"starts {name}" in [s["Effect"] for s in plan["Steps"]]
     daemon.pgo("scale", "trial", "--no-prompt")
     assert daemon.names("pgreplicas", "pg-cluster=trial") == [name]
+    eventually("it is told that the replica is not ready yet", lambda: any(
+        w["Reason"] == "instance_ready" and w["Subject"] == name and name in w["Detail"]
+        for w in daemon.pgo_json("explain", "trial")["Waits"]), 30, interval=0.2)
     eventually("the replica streams", lambda: trial.streaming() == 1, 60)
 
 
@@ -85,15 +88,19 @@ def test_a_request_that_would_be_refused_is_refused(daemon, trial):
 
 
 def test_explain_says_what_a_cluster_waits_for(daemon, trial):
-    settled = daemon.pgo_json("explain", "trial")
-    assert settled["State"] == "pgcluster Initialized" and settled["Waits"] == []
+    eventually("nothing is waited for", lambda: daemon.pgo_json("explain", "trial")["Waits"] == [], 60)
+    assert daemon.pgo_json("explain", "trial")["State"] == "pgcluster Initialized"
     assert "waits for nothing" in daemon.pgo("explain", "trial").stdout
 
     daemon.pgo("create", "cluster", "young")
     eventually("it waits", lambda: daemon.pgo_json("explain", "young")["Waits"], 20)
     [wait, *_] = daemon.pgo_json("explain", "young")["Waits"]
     assert wait["Message"] and wait["Remedy"] and wait["Since"].endswith("Z")
-    remove(daemon, "young")
+    both = daemon.pgo_json("explain", "trial", "young")
+    assert [one["Cluster"] for one in both["Results"]] == ["trial", "young"]
+    daemon.pgo("delete", "cluster", "young", "--no-prompt")
+    assert daemon.pgo_json("explain", "young")["State"] == "being removed"
+    eventually("young is gone", lambda: "young-rmdata" not in daemon.names("pgtasks"), 90)
 
     unknown = daemon.pgo("explain", "nosuch", check=False)
     assert unknown.returncode == 1 and "nosuch" in unknown.stderr

@@ -156,6 +156,10 @@ def test_with_autofail_off_people_may_fail_over_by_hand(daemon, hippo):
     # Nothing takes over for a dead primary, but who is told to does.
     kill_primary(daemon, hippo.leader())
     eventually("nobody leads", lambda: hippo.leader() is None, 60)
+    target = ready_replica(daemon)
+    [down] = [w for w in daemon.pgo_json("explain", "hippo")["Waits"] if w["Reason"] == "primary_ready"]
+    assert f"pgo failover hippo --target={target} " in down["Remedy"]
+    assert "pgo update cluster hippo --enable-autofail " in down["Remedy"]
     by_hand(daemon)
     eventually("writes are taken again", lambda: hippo.can_write(13), 20)
     assert hippo.sql("select count(*) from public.t where v = 11") == "1"

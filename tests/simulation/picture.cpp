@@ -116,4 +116,11 @@ std::string World::picture() const {
   return text;
 }
 
+model::rest::ExplainResponse World::explain(const std::string& cluster) const {
+  SeededIdSource ids(options_.seed + 2000);
+  auto explained = engine::explain(client_, {clock, ids, built_in_settings()}, kNs, cluster);
+  REQUIRE_MESSAGE(explained, (explained ? "" : explained.error().text()));
+  return *std::move(explained);
+}
+
 }  // namespace pgo::testing

@@ -331,6 +331,12 @@ void World::fail_leader(const std::string& cluster) {
   if (get(types::kPod, was)) REQUIRE(node_->set_ready(kNs, was, true));
 }
 
+void World::set_ready(const std::string& pod, bool ready) {
+  REQUIRE(node_->set_ready(kNs, pod, ready));
+}
+
+void World::delete_pod(const std::string& pod) { REQUIRE(client_.remove(types::kPod, kNs, pod)); }
+
 void World::create_policy(const std::string& name, const std::string& sql) {
   model::PgPolicy policy;
   policy.metadata.ns = kNs;

@@ -56,6 +56,9 @@ class World {
   std::function<bool(const std::string& pod)> pod_fails;
   /// The leader's database stops answering; Patroni promotes another instance; then it heals.
   void fail_leader(const std::string& cluster);
+  /// The containers of this pod become ready or unready; nobody else does anything yet.
+  void set_ready(const std::string& pod, bool ready);
+  void delete_pod(const std::string& pod);
 
   void create_policy(const std::string& name, const std::string& sql);
   /// How often psql was run, and whether it fails from now on.
@@ -107,6 +110,8 @@ class World {
   std::string leader(const std::string& cluster) const;
   /// Every object that the operator is answerable for, without what differs from run to run.
   std::string picture() const;
+  /// What `pgo explain` tells of the cluster now.
+  model::rest::ExplainResponse explain(const std::string& cluster) const;
   /// Writes of the operator so far, over all its lives: "POST /apis/...".
   const std::vector<std::string>& writes() const { return writes_; }
   /// What went against the rules, or empty.

@@ -4,6 +4,7 @@
 #include "execute.h"
 #include "foresight.h"
 #include "pgo/model/names.h"
+#include "pgo/plan/health.h"
 #include "pgo/plan/remedy.h"
 
 #include <algorithm>
@@ -108,14 +109,14 @@ PlanStep step_of(const Write& write, std::string_view reason) {
 
 bool is_event(const Write& write) { return write.kind == types::kEvent.kind; }
 
-PlanWait wait_of(const std::string& cluster, const plan::Condition& condition) {
-  return {.cluster = cluster,
+PlanWait wait_of(const plan::ClusterView& view, const plan::Condition& condition) {
+  return {.cluster = view.name,
           .reason = std::string(to_string(condition.reason)),
           .subject = condition.subject,
-          .since = to_rfc3339(condition.since),
+          .since = condition.since == TimePoint{} ? "" : to_rfc3339(condition.since),
           .message = std::string(explain(condition.reason)),
-          .remedy = std::string(remedy(condition.reason)),
-          .detail = condition.detail};
+          .remedy = remedy(condition, view),
+          .detail = details(condition)};
 }
 
 /// As the executor of a real plan, but for keys, which take long to draw.
@@ -159,7 +160,7 @@ Result<bool> act_once(const kube::OverlayTransport& view, Picture& picture, cons
     seen.execs = picture.execs(cluster);
     plan::Plan plan = plan::plan_cluster(seen, stage.settings, stage.clock.now());
     for (const plan::Condition& condition : plan.conditions()) {
-      result.waits.push_back(wait_of(cluster, condition));
+      result.waits.push_back(wait_of(seen, condition));
     }
     if (plan.empty()) continue;
     acted = true;
@@ -228,9 +229,12 @@ Result<model::rest::ExplainResponse> explain(kube::Client client, const Stage& s
   model::rest::ExplainResponse response;
   response.cluster = cluster;
   response.ns = ns;
-  response.state = seen.cluster ? seen.cluster->state : "being removed";
+  response.state = state_in_words(seen);
   for (const plan::Condition& condition : plan.conditions()) {
-    response.waits.push_back(wait_of(cluster, condition));
+    response.waits.push_back(wait_of(seen, condition));
+  }
+  for (const plan::Condition& ailment : ailments(seen)) {
+    if (!plan.waits_for(ailment.reason)) response.waits.push_back(wait_of(seen, ailment));
   }
   if (plan.look_again()) response.next = to_rfc3339(now + *plan.look_again());
   act(view, rehearsing_hands(kube::Client(view), stage), ns, cluster, plan.take_actions(),

@@ -59,7 +59,7 @@ bool outdated(const Job& job, const Task& task, const Pod& primary, const Pod& r
 void start_job(Work& work, const Task& task, const Pod& primary, const Pod& repo) {
   if (task.parameter(model::param::kBackrestCommand) == model::backrest_command::kBackup) {
     if (const auto other = other_backup(work, task.meta.name); !other.empty()) {
-      return work.plan.wait(Reason::backup, subject("Job", other));
+      return work.plan.wait_for_job(Reason::backup, other);
     }
     work.plan.event(backup_event(work.view, "CreateBackup"), "a backup starts");
   }
@@ -76,7 +76,7 @@ void start_job(Work& work, const Task& task, const Pod& primary, const Pod& repo
 
 /// A task ends, one way or the other: nobody waits for ever.
 void give_up(Work& work, const Task& task, const Job& job) {
-  work.plan.wait(Reason::job_failed, subject("Job", job.meta.name));
+  work.plan.wait_for_job(Reason::job_failed, job.meta.name);
   const bool backup =
       task.parameter(model::param::kBackrestCommand) == model::backrest_command::kBackup;
   if (!backup || failed(task)) return;
@@ -94,8 +94,9 @@ void give_up(Work& work, const Task& task, const Job& job) {
 /// True when the task's Job has succeeded (K20: that and nothing else counts). Otherwise the Job is
 /// made or waited for.
 bool run(Work& work, const Task& task, Reason reason) {
-  const std::string_view name = task.parameter(model::param::kJobName);
-  const Job* job = work.view.job(name.empty() ? std::string_view(task.meta.name) : name);
+  std::string_view name = task.parameter(model::param::kJobName);
+  if (name.empty()) name = task.meta.name;
+  const Job* job = work.view.job(name);
   const bool foreign = job != nullptr && of_another_task(*job, task);
   if (foreign)
     work.plan.remove(types::kJob, job->meta, "a newer task took its place", "Foreground");
@@ -104,7 +105,7 @@ bool run(Work& work, const Task& task, Reason reason) {
     return false;
   }
   if (job != nullptr && job->succeeded) return true;
-  work.plan.wait(reason, subject("Job", task.meta.name));
+  work.plan.wait_for_job(reason, name);
   // K26: both the primary and the repository are needed, also to judge a Job that fails.
   const Pod* primary = ready_primary(work);
   const Pod* repo = ready_repo(work);
@@ -165,7 +166,7 @@ bool needs_stanza(const ClusterView& view) {
 bool stanza(Work& work) {
   const std::string name = model::names::stanza_create(work.view.name);
   if (const Task* task = work.view.task(name)) return run(work, *task, Reason::stanza);
-  work.plan.wait(Reason::stanza, subject("Job", name));
+  work.plan.wait_for_job(Reason::stanza, name);
   const Pod* primary = ready_primary(work);
   const Pod* repo = ready_repo(work);
   if (primary == nullptr || repo == nullptr) return false;
@@ -180,7 +181,7 @@ void first_backup(Work& work) {
   const std::string name = model::names::backup(view.name);
   const Task* task = view.task(name);
   if (task == nullptr) {
-    work.plan.wait(Reason::first_backup, subject("Job", name));
+    work.plan.wait_for_job(Reason::first_backup, name);
     const Pod* repo = ready_repo(work);
     if (repo == nullptr) return;
     model::BackrestWork full = backrest_work(model::backrest_command::kBackup, *repo);
@@ -219,7 +220,7 @@ void backup_after_restore(Work& work) {
   const std::string name = model::names::backup(work.view.name);
   const Task* task = work.view.task(name);
   if (task == nullptr || task->meta.deleting || task->token != cluster.scope) {
-    work.plan.wait(Reason::first_backup, subject("Job", name));
+    work.plan.wait_for_job(Reason::first_backup, name);
     // A backup of the old primary would go on failing and keep this one waiting.
     for (const auto& job : work.view.jobs) {
       if (!job->backrest || job->succeeded || job->failed || job->meta.name == name) continue;

@@ -48,17 +48,6 @@ Event clone_event(const Cloning& clone, std::string_view type, std::string messa
 
 bool failed(const Task& task) { return task.status == model::progress::kFailed; }
 
-/// The open task; of several the one of the last step.
-const Task* open_task(const ClusterView& view) {
-  const Task* found = nullptr;
-  for (const auto& task : view.tasks) {
-    if (task->meta.deleting || !task->object || !model::is_clone(*task->object)) continue;
-    if (!model::is_open(*task->object)) continue;
-    if (found == nullptr || *task->object->type() > *found->object->type()) found = task.get();
-  }
-  return found;
-}
-
 void give_up(Cloning& clone, const std::string& reason) {
   clone.plan().event(clone_event(clone, "CloneClusterFailure", reason), "the clone failed");
   fail_workflow(clone.work, model::names::clone_workflow(clone.what), reason);
@@ -114,7 +103,7 @@ bool job_done(Cloning& clone, const std::string& name, Reason reason, std::strin
   const Job* job = clone.view().job(name);
   missing = job == nullptr;
   if (job != nullptr && job->succeeded && !job->meta.deleting) return true;
-  clone.plan().wait(reason, subject("Job", name), failures_so_far(job));
+  clone.plan().wait_for_job(reason, name);
   if (job != nullptr && job->failed) {
     give_up(clone, subject("Job", name) + ", which " + std::string(doing) + ", failed " +
                        std::to_string(job->failures) + " times");
@@ -313,12 +302,22 @@ void go_on(Cloning& clone) {
 
 }  // namespace
 
+const Task* open_clone(const ClusterView& view) {
+  const Task* found = nullptr;
+  for (const auto& task : view.tasks) {
+    if (task->meta.deleting || !task->object || !model::is_clone(*task->object)) continue;
+    if (!model::is_open(*task->object)) continue;
+    if (found == nullptr || *task->object->type() > *found->object->type()) found = task.get();
+  }
+  return found;
+}
+
 void clone(Work& work) {
   for (const auto& task : work.view.tasks) {
     if (!task->object || !model::is_clone(*task->object)) continue;
     if (failed(*task) && !task->meta.deleting) clean_up(work, *task);
   }
-  const Task* task = open_task(work.view);
+  const Task* task = open_clone(work.view);
   if (task == nullptr) return;
   // The step before is done when its successor is there; a crash may have come between the two.
   for (const auto& other : work.view.tasks) {

@@ -252,14 +252,13 @@ Value processed_task() {
                                                   {"message", kTaskSeen}})}});
 }
 
-std::string failures_so_far(const Job* job) {
-  if (job == nullptr || job->failures == 0) return {};
-  return "its pods failed so far: " + std::to_string(job->failures) +
-         "; their logs say why, and Kubernetes tries again a few times, ever more rarely";
-}
-
 std::string subject(std::string_view kind, std::string_view name) {
   return std::string(kind) + " " + std::string(name);
+}
+
+std::string_view job_in(std::string_view subject) {
+  constexpr std::string_view kJob = "Job ";
+  return subject.starts_with(kJob) ? subject.substr(kJob.size()) : std::string_view{};
 }
 
 Event cluster_event(const ClusterView& view, std::string_view type) {

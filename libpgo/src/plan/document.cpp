@@ -191,7 +191,9 @@ Value to_json(const Condition& condition) {
                                {"subject", condition.subject},
                                {"since", to_rfc3339(condition.since)},
                                {"explanation", explain(condition.reason)}});
-  if (!condition.detail.empty()) value.set("detail", condition.detail);
+  if (std::string detail = details(condition); !detail.empty()) {
+    value.set("detail", std::move(detail));
+  }
   return value;
 }
 

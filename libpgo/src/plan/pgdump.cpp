@@ -70,7 +70,7 @@ void follow(Work& work, const Task& task, const std::string& name, std::string_v
   const Job* job = work.view.job(name);
   if (job != nullptr && job->succeeded) return tell(work, task, progress::kJobCompleted, name);
   if (job != nullptr && job->failed) return tell_failure(work, task, failure, *job);
-  work.plan.wait(Reason::dump, subject("Job", name));
+  work.plan.wait_for_job(Reason::dump, name);
   if (job == nullptr) {
     if (ready_primary(work) == nullptr) return;
     if (!make()) return;

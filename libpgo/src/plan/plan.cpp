@@ -1,5 +1,7 @@
 #include "pgo/plan/plan.h"
 
+#include "work.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -71,12 +73,26 @@ void Plan::event(Event event, std::string_view reason) {
 }
 
 void Plan::wait(Reason reason, std::string subject, std::string detail) {
-  Condition condition{reason, std::move(subject), now_, std::move(detail)};
+  wait(Condition{reason, std::move(subject), now_, std::move(detail)});
+}
+
+void Plan::wait_for_job(Reason reason, std::string_view job) {
+  Condition condition{reason, subject("Job", job), now_};
+  const Job* known = view_->job(job);
+  // One that gave up is not tried again.
+  if (known != nullptr && (!known->failed || reason == Reason::job_failed)) {
+    condition.failures = known->failures;
+  }
+  wait(std::move(condition));
+}
+
+void Plan::wait(Condition condition) {
   if (std::find(conditions_.begin(), conditions_.end(), condition) != conditions_.end()) return;
   if (view_->cluster) {
     // The time of the first look survives in the API, so that a restart does not reset it.
     for (const RecordedCondition& known : view_->cluster->conditions) {
-      if (known.reason != to_string(reason) || known.subject != condition.subject) continue;
+      if (known.reason != to_string(condition.reason) || known.subject != condition.subject)
+        continue;
       if (auto since = parse_rfc3339(known.since)) condition.since = *since;
     }
   }

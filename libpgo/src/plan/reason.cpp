@@ -6,6 +6,8 @@ std::string_view to_string(Reason reason) {
   switch (reason) {
     case Reason::primary_ready:
       return "primary_ready";
+    case Reason::instance_ready:
+      return "instance_ready";
     case Reason::primary_ambiguous:
       return "primary_ambiguous";
     case Reason::repo_ready:
@@ -56,6 +58,8 @@ std::string_view explain(Reason reason) {
   switch (reason) {
     case Reason::primary_ready:
       return "waiting for the primary: one pod must lead and have its database container ready";
+    case Reason::instance_ready:
+      return "waiting for an instance to be ready";
     case Reason::primary_ambiguous:
       return "several pods say they are the primary; waiting for Patroni to settle it";
     case Reason::repo_ready:
@@ -87,7 +91,7 @@ std::string_view explain(Reason reason) {
       return "the instance to remove is the primary and is kept; fail over first";
     case Reason::policy:
       return "a policy that the new cluster or a schedule asks for does not exist; create it, or "
-             "delete the task CLUSTER-policies or the schedule to go on without";
+             "delete what asks for it to go on without";
     case Reason::sql:
       return "waiting for the SQL of a policy to end; it holds nothing else up";
     case Reason::failover:
@@ -102,6 +106,15 @@ std::string_view explain(Reason reason) {
       return "a manifest cannot be made from the resource and the configuration; correct them";
   }
   return "unknown";
+}
+
+std::string details(const Condition& condition) {
+  std::string text = condition.detail;
+  if (condition.failures == 0) return text;
+  if (!text.empty()) text += "; ";
+  text += "its pods failed so far: " + std::to_string(condition.failures);
+  if (condition.reason == Reason::job_failed) return text;
+  return text + "; Kubernetes tries again a few times, ever more rarely";
 }
 
 }  // namespace pgo::plan

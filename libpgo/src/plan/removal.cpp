@@ -24,16 +24,6 @@ struct Removing {
   Plan& plan;
 };
 
-const Task* removal_of_cluster(const ClusterView& view) {
-  for (const auto& task : view.tasks) {
-    if (task->meta.deleting || !task->object) continue;
-    if (task->object->type() != model::TaskType::delete_data) continue;
-    if (task->is(model::param::kIsReplica) || task->is(model::param::kIsBackup)) continue;
-    return task.get();
-  }
-  return nullptr;
-}
-
 /// Asks for the deletion of every object that `chosen` picks. False while any is there.
 template <typename T, typename Chosen>
 bool all_gone(Removing& work, const kube::ResourceType& type, const Many<T>& objects,
@@ -56,7 +46,7 @@ bool waiting(Removing& work, bool gone, Reason reason) {
 bool old_job_runs(Removing& work) {
   for (const auto& job : work.view.jobs) {
     if (job->rmdata && !job->succeeded && !job->failed && !job->meta.deleting) {
-      work.plan.wait(Reason::old_removal_job, subject("Job", job->meta.name));
+      work.plan.wait_for_job(Reason::old_removal_job, job->meta.name);
       return true;
     }
   }
@@ -203,8 +193,18 @@ bool backups_gone(Removing& work) {
 
 }  // namespace
 
+const Task* removal_task(const ClusterView& view) {
+  for (const auto& task : view.tasks) {
+    if (task->meta.deleting || !task->object) continue;
+    if (task->object->type() != model::TaskType::delete_data) continue;
+    if (task->is(model::param::kIsReplica) || task->is(model::param::kIsBackup)) continue;
+    return task.get();
+  }
+  return nullptr;
+}
+
 bool removal(Work& work) {
-  const Task* task = removal_of_cluster(work.view);
+  const Task* task = removal_task(work.view);
   if (task == nullptr) return false;
   Removing removing{work.view, *task, model::removal_of(*task->object), work.plan};
   if (removing.what.scope.empty()) removing.what.scope = work.view.scope();

@@ -149,7 +149,7 @@ bool data_restored(Restoring& restore) {
               model::step::kRestoreJobCreated);
   }
   if (job != nullptr && job->succeeded && !job->meta.deleting) return true;
-  restore.plan().wait(Reason::restore, subject("Job", name), failures_so_far(job));
+  restore.plan().wait_for_job(Reason::restore, name);
   if (job == nullptr) {
     if (check(restore) && volume(restore)) start_job(restore);
   } else if (job->failed) {

@@ -102,7 +102,7 @@ bool room(Work& work, const std::string& name) {
                      task->status == model::progress::kJobError) &&
                     (job == nullptr || job->succeeded || job->failed);
   if (!over) {
-    work.plan.wait(Reason::backup, subject("Job", name));
+    work.plan.wait_for_job(Reason::backup, name);
     return false;
   }
   // The Job first: a task of the same name would take its success for its own.

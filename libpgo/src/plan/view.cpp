@@ -124,6 +124,7 @@ Pod Pod::from(const kube::Object& object) {
       pod.restarts = static_cast<int>(container["restartCount"].as_int());
     }
   }
+  pod.words = PodWords::from(object, pod.ready);
   return pod;
 }
 

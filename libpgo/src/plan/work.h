@@ -18,6 +18,8 @@ struct Work {
 /// A cluster on its way out does nothing else: true when a task asks for the whole cluster's
 /// removal. Works without the pgcluster, which goes before the work is done.
 bool removal(Work& work);
+/// The task that asks for the removal of the whole cluster, or null.
+const Task* removal_task(const ClusterView& view);
 /// Instances that a task asks to remove.
 void scaledown(Work& work);
 /// True when an open task removes this instance.
@@ -25,6 +27,9 @@ bool being_removed(const ClusterView& view, std::string_view instance);
 
 /// A clone into this cluster, which may not exist yet.
 void clone(Work& work);
+/// The task of a clone into this cluster that is under way, of several that of the last step; null
+/// without one.
+const Task* open_clone(const ClusterView& view);
 /// A restore in place: first into a new volume, then the instances change over to it.
 void restore(Work& work);
 /// True while a restore that was asked for has not changed over; backups would get in its way.
@@ -86,10 +91,10 @@ void fail_workflow(Work& work, std::string_view workflow, std::string_view reaso
 void mark_completed(Work& work, const Task& task);
 void mark_failed(Work& work, const Task& task, std::string_view reason);
 
-/// How often a Job that is waited for has failed so far, in words; empty when it has not.
-std::string failures_so_far(const Job* job);
 /// "Job hippo-stanza-create".
 std::string subject(std::string_view kind, std::string_view name);
+/// The name of the Job that a subject is about; empty for anything else.
+std::string_view job_in(std::string_view subject);
 
 /// Events of 4.2.0 about this cluster.
 Event cluster_event(const ClusterView& view, std::string_view type);

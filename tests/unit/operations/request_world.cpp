@@ -163,6 +163,7 @@ void RequestWorld::put_instance(std::string_view ns, std::string_view cluster,
       json::Value::array({json::Value::object({{"name", "database"}, {"image", "i"}})});
   const auto labelled = [&](const kube::ResourceType& type, std::string_view object) {
     kube::Object made(type, ns, object);
+    made.set_label(model::label::kVendor, model::label::kVendorValue);
     made.set_label(model::label::kCluster, cluster);
     made.set_label(model::label::kDatabase, model::kTrue);
     made.set_label(model::label::kDeploymentName, name);

@@ -234,3 +234,64 @@ TEST_CASE("backup: a task that a person made gets its Job and is completed when 
   CHECK(plan.patches("Pgtask") == Names{"hippo-backrest-full-backup-schedule"});
   CHECK(plan.events() == Names{"CreateBackupCompleted"});
 }
+
+TEST_CASE(
+    "backups: who waits for a Job is told how often it has failed, and that it is tried again") {
+  const auto told = [](ViewBuilder cluster, std::string_view name, plan::Reason reason) {
+    cluster.job(name, false);
+    cluster.job_of(name).failures = 3;
+    const auto [seen, plan] = look(cluster);
+    for (const plan::Condition& condition : plan.conditions()) {
+      if (condition.reason != reason) continue;
+      CHECK(condition.subject == "Job " + std::string(name));
+      CHECK(condition.failures == 3);
+      CHECK(details(condition) ==
+            "its pods failed so far: 3; Kubernetes tries again a few times, ever more rarely");
+      return true;
+    }
+    return false;
+  };
+  CHECK(told(with_stanza_task(), "hippo-stanza-create", plan::Reason::stanza));
+  const std::string backup = model::names::backup("hippo");
+  CHECK(told(view("hippo").primary_ready().repo_ready().task(backrest(backup, "backup")), backup,
+             plan::Reason::first_backup));
+  CHECK(told(view("hippo").settled().task(backrest("mine", "backup", "full")), "mine",
+             plan::Reason::backup));
+}
+
+TEST_CASE("backups: a Job that gave up is not said to be tried again") {
+  auto cluster = with_stanza_task().job("hippo-stanza-create", false, /*failed=*/true);
+  cluster.job_of("hippo-stanza-create").failures = 7;
+  const auto [seen, plan] = look(cluster);
+  REQUIRE(plan.waits_for(plan::Reason::job_failed));
+  for (const plan::Condition& condition : plan.conditions()) {
+    CHECK(details(condition).find("tries again") == std::string::npos);
+    if (condition.reason == plan::Reason::job_failed) {
+      CHECK(details(condition) == "its pods failed so far: 7");
+    }
+  }
+}
+
+TEST_CASE("backups: a further failure of a Job writes nothing") {
+  auto cluster = view("hippo").settled().task(backrest("mine", "backup", "full"));
+  cluster.job("mine", false);
+  const auto first = look(cluster);
+  const json::Value* written = first.plan.patch_of("Pgcluster", "hippo");
+  REQUIRE(written != nullptr);
+  CHECK((*written)["status"]["conditions"][0]["message"].as_string() ==
+        explain(plan::Reason::backup));
+  plan::ClusterView seen = cluster;
+  auto recorded = std::make_shared<plan::Cluster>(*seen.cluster);
+  for (const json::Value& one : (*written)["status"]["conditions"].items()) {
+    recorded->conditions.push_back({std::string(one["reason"].as_string()),
+                                    std::string(one["subject"].as_string()),
+                                    std::string(one["lastTransitionTime"].as_string())});
+  }
+  seen.cluster = std::move(recorded);
+  auto job = std::make_shared<plan::Job>(*seen.jobs.back());
+  job->failures = 1;
+  seen.jobs.back() = std::move(job);
+  const auto later = look(seen);
+  CHECK(later.plan.conditions()[0].failures == 1);
+  CHECK(later.plan.patches("Pgcluster").empty());
+}

@@ -3,6 +3,7 @@
 #include "pgo/model/names.h"
 #include "pgo/model/restore.h"
 #include "pgo/model/task_outcome.h"
+#include "pgo/plan/health.h"
 #include "support/cluster_view.h"
 
 #include <doctest/doctest.h>
@@ -227,7 +228,19 @@ TEST_CASE("clone: who waits for a Job that Kubernetes tries again is told that i
   const auto [seen, plan] = look(cluster);
   REQUIRE(plan.conditions().size() == 1);
   CHECK(plan.conditions()[0].subject == "Job " + kSync);
-  CHECK(plan.conditions()[0].detail.find("failed so far: 2") != std::string::npos);
+  CHECK(plan.conditions()[0].failures == 2);
+  CHECK(details(plan.conditions()[0]).find("failed so far: 2") != std::string::npos);
+}
+
+TEST_CASE("clone: while it is under way its target's state says so, and then what it really is") {
+  CHECK(plan::state_in_words(with_source(target(TaskType::clone_step1))) ==
+        "being cloned from hippo");
+  CHECK(plan::state_in_words(target(TaskType::clone_step3)) == "being cloned from hippo");
+  auto failed = step_task(TaskType::clone_step2);
+  failed.spec.status = model::progress::kFailed;
+  CHECK(plan::state_in_words(view("rhino").no_cluster().task(failed)).starts_with("no pgcluster"));
+  CHECK(plan::state_in_words(view("rhino").settled().task(step_task(TaskType::clone_step3))) ==
+        "pgcluster Initialized");
 }
 
 TEST_CASE("clone: a Job that gave up ends the clone with a reason") {

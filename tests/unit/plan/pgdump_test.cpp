@@ -164,3 +164,14 @@ TEST_CASE("pgdump: dumps in a volume of any name count as backups when the clust
   seen.volumes.push_back(std::make_shared<const plan::Volume>(dumps));
   CHECK(look(with(seen, removal)).plan.deletes("PersistentVolumeClaim") == Names{"hippo"});
 }
+
+TEST_CASE("dump: who waits for its Job is told how often that has failed") {
+  plan::ClusterView seen = with_job(with(view("hippo").settled(), dump()),
+                                    model::names::pgdump_job("hippo", kUid), false, false);
+  auto job = std::make_shared<plan::Job>(*seen.jobs.back());
+  job->failures = 2;
+  seen.jobs.back() = std::move(job);
+  const auto [kept, plan] = look(seen);
+  REQUIRE(plan.waits_for(plan::Reason::dump));
+  CHECK(plan.conditions()[0].failures == 2);
+}

@@ -1,4 +1,5 @@
 #include "pgo/model/names.h"
+#include "pgo/plan/health.h"
 #include "support/cluster_view.h"
 
 #include <doctest/doctest.h>
@@ -250,4 +251,14 @@ TEST_CASE("scaledown: keep data keeps the volume") {
   const auto [kept, plan] = look(seen);
   CHECK(plan.deletes("PersistentVolumeClaim").empty());
   CHECK(plan.deletes("Pgtask") == Names{"hippo-abcd-rmdata"});
+}
+
+TEST_CASE("removal: from its task on a cluster is being removed, with its pgcluster and without") {
+  auto cluster = view("hippo").settled();
+  CHECK(plan::state_in_words(cluster) == "pgcluster Initialized");
+  cluster.task(removal(true, true, "hippo-abcd"));
+  CHECK(plan::state_in_words(cluster) == "pgcluster Initialized");
+  cluster.task(removal(true, true));
+  CHECK(plan::state_in_words(cluster) == "being removed");
+  CHECK(plan::state_in_words(without_records(cluster)) == "being removed");
 }

@@ -1,7 +1,9 @@
 #include "pgo/base/text.h"
 #include "pgo/json/codec.h"
 #include "pgo/manifests/render.h"
+#include "pgo/model/clone.h"
 #include "pgo/model/messages/schedules.h"
+#include "pgo/model/pgtask.h"
 #include "pgo/server/rest_service.h"
 #include "request_world.h"
 
@@ -126,6 +128,48 @@ TEST_CASE("explain: what a cluster waits for, and what is about to be done for i
   CHECK(
       service.ask("GET", "/explain/hippo?version=4.2.0&namespace=pgouser1", "", "anna:x").status ==
       401);
+}
+
+TEST_CASE("explain: an instance that is not ready is told, and names stand for themselves") {
+  Service service;
+  service.world.create("hippo");
+  service.world.put_instance("pgouser1", "hippo", "hippo", "master", false);
+  const json::Value answer = service.json("GET", "/explain/hippo?version=4.2.0&namespace=pgouser1");
+  const auto waits = [&](std::string_view reason) {
+    for (const json::Value& wait : answer["Waits"].items()) {
+      if (wait["Reason"].as_string() == reason) return wait;
+    }
+    return json::Value();
+  };
+  const json::Value unready = waits("instance_ready");
+  CHECK(unready["Subject"].as_string() == "hippo");
+  CHECK(unready["Detail"].as_string().find("container database") != std::string_view::npos);
+  CHECK(unready["Since"].is_string());
+  CHECK(waits("repo_ready")["Remedy"].as_string().find("hippo-backrest-shared-repo") !=
+        std::string_view::npos);
+}
+
+TEST_CASE("explain: the state comes from the task: a clone under way, a cluster on its way out") {
+  Service service;
+  service.world.create("hippo");
+  const auto state = [&](const std::string& cluster) {
+    return std::string(
+        service.json("GET", "/explain/" + cluster + "?version=4.2.0&namespace=pgouser1")["State"]
+            .as_string());
+  };
+  const model::CloneWork clone{.source = "hippo",
+                               .target = "twin",
+                               .workflow_id = "11111111-aaaa-4bbb-8ccc-222222222222",
+                               .user = "pgoadmin",
+                               .timestamp = "2020-01-02T12:00:00Z"};
+  service.world.put(types::kPgTask,
+                    model::clone_task("pgouser1", model::TaskType::clone_step1, clone).object());
+  CHECK(state("twin") == "being cloned from hippo");
+  CHECK(state("hippo") == "pgcluster Created");
+  service.world.put(types::kPgTask, model::removal_task("pgouser1", "hippo-rmdata",
+                                                        {.cluster = "hippo", .scope = "hippo"})
+                                        .object());
+  CHECK(state("hippo") == "being removed");
 }
 
 TEST_CASE("dry run: a request without a cluster tells its own writes") {

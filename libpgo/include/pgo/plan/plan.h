@@ -55,6 +55,8 @@ class Plan {
   /// is wrong. It holds nothing up: actions that must come later are left out by the caller, and
   /// the event that ends the condition makes the next plan.
   void wait(Reason reason, std::string subject = {}, std::string detail = {});
+  /// For this Job, which need not be there yet; how often it has failed is told with it.
+  void wait_for_job(Reason reason, std::string_view job);
   /// The event that tells of a failure to carry out this plan; the last one named counts.
   void on_failure(std::string_view event_type) { failure_event_ = event_type; }
   /// Look again after this long even if nothing changes.
@@ -90,6 +92,8 @@ class Plan {
   std::string text() const;
 
  private:
+  void wait(Condition condition);
+
   const ClusterView* view_;
   TimePoint now_;
   std::vector<Action> actions_;

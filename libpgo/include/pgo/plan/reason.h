@@ -11,6 +11,7 @@ namespace pgo::plan {
 /// Why a plan does not go on. The names are written to the API and never change.
 enum class Reason {
   primary_ready,      ///< no instance leads and is ready
+  instance_ready,     ///< an instance is not ready; only told to people (health.h)
   primary_ambiguous,  ///< several pods say they lead
   repo_ready,         ///< the repository's pod is not ready
   stanza,             ///< the stanza-create Job has not succeeded
@@ -43,13 +44,19 @@ std::string_view explain(Reason reason);
 struct Condition {
   Reason reason;
   std::string subject;  ///< what it is about: "Job backrest-backup-hippo"; may be empty
-  TimePoint since;
+  TimePoint since;      ///< TimePoint{} where nobody noted it
   /// What exactly is wrong, where there is more to say than the reason; not compared.
   std::string detail = {};
+  /// How often the Job that is waited for has failed so far; not compared, and not stored, since it
+  /// changes while the condition stays.
+  int failures = 0;
 
   bool operator==(const Condition& other) const {
     return reason == other.reason && subject == other.subject;
   }
 };
+
+/// What more there is to say than the reason, the failures included; may be empty.
+std::string details(const Condition& condition);
 
 }  // namespace pgo::plan

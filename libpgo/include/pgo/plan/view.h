@@ -34,6 +34,15 @@ struct Meta {
   bool operator==(const Meta&) const = default;
 };
 
+/// What people are told of a pod. No plan reads it, so a change of it alone makes none.
+struct PodWords {
+  std::string trouble;  ///< why the pod is not ready; empty when it is
+  std::string since;    ///< RFC 3339: since when it is or is not ready
+
+  static PodWords from(const kube::Object& pod, bool ready);
+  bool operator==(const PodWords&) const { return true; }
+};
+
 struct Pod {
   Meta meta;
   std::string deployment;    ///< label deployment-name
@@ -49,6 +58,7 @@ struct Pod {
   /// Holds the leader lock, while Patroni says that PostgreSQL is not yet a primary.
   bool promoting = false;
   int restarts = 0;  ///< of the container `database`
+  PodWords words;
 
   static Pod from(const kube::Object& object);
   /// It has ended and will not run again.
