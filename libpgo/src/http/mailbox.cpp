@@ -4,6 +4,10 @@
 #include <utility>
 
 namespace pgo::http {
+namespace {
+/// Parts of the limit: more than this is a crowd, less than that is room again.
+constexpr std::size_t kCrowded = 4, kEmptied = 8;
+}  // namespace
 
 Outlet::Push Outlet::push(std::string message) {
   const std::lock_guard lock(mutex_);
@@ -26,8 +30,27 @@ std::deque<std::string> Outlet::take() {
 }
 
 void Outlet::sent(std::size_t bytes) {
+  std::function<void()> callback;
+  {
+    const std::lock_guard lock(mutex_);
+    bytes_ -= std::min(bytes, bytes_);
+    if (!room_wanted_ || bytes_ > limit_ / kEmptied) return;
+    room_wanted_ = false;
+    callback = on_room_;
+  }
+  if (callback) callback();
+}
+
+bool Outlet::crowded() {
   const std::lock_guard lock(mutex_);
-  bytes_ -= std::min(bytes, bytes_);
+  if (closed_ || bytes_ <= limit_ / kCrowded) return false;
+  room_wanted_ = true;
+  return true;
+}
+
+void Outlet::on_room(std::function<void()> callback) {
+  const std::lock_guard lock(mutex_);
+  if (!closed_) on_room_ = std::move(callback);
 }
 
 bool Outlet::end() {
@@ -52,12 +75,13 @@ void Outlet::on_closed(std::function<void()> callback) {
 }
 
 void Outlet::closed() {
-  std::function<void()> callback;
+  std::function<void()> callback, room;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     queue_.clear();
     callback.swap(callback_);
+    room.swap(on_room_);  // it may hold the connection
     if (ending_) return;
   }
   if (callback) callback();
@@ -90,6 +114,16 @@ void Inlet::listen(std::function<void(std::string)> callback) {
     }
     for (std::string& message : early) callback(std::move(message));
   }
+}
+
+void Inlet::pause(bool paused) {
+  const std::lock_guard lock(mutex_);
+  paused_ = paused;
+}
+
+bool Inlet::paused() {
+  const std::lock_guard lock(mutex_);
+  return paused_;
 }
 
 void Inlet::close() {

@@ -21,6 +21,9 @@ class Outlet {
   std::deque<std::string> take();
   /// Frees room for what has left.
   void sent(std::size_t bytes);
+  /// More than a quarter of the limit is queued; `on_room` is called when that is over.
+  bool crowded();
+  void on_room(std::function<void()> callback);
   /// The owner sends no more. True the first time, while the peer is there.
   bool end();
   bool ending();
@@ -37,7 +40,9 @@ class Outlet {
   bool told_ = false;
   bool ending_ = false;
   bool closed_ = false;
+  bool room_wanted_ = false;
   std::function<void()> callback_;
+  std::function<void()> on_room_;
 };
 
 /// The receiving half of a WebSocket. Keeps messages that arrive before somebody listens.
@@ -45,12 +50,16 @@ class Inlet {
  public:
   void deliver(std::string message);
   void listen(std::function<void(std::string)> callback);
+  /// Whether the I/O thread shall read on.
+  void pause(bool paused);
+  bool paused();
   /// Lets go of the listener, who may hold the connection.
   void close();
 
  private:
   std::mutex mutex_;
   bool closed_ = false;
+  bool paused_ = false;
   std::function<void(std::string)> callback_;
   std::deque<std::string> early_;
 };

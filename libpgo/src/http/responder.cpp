@@ -60,6 +60,12 @@ class UpgradedSocket final : public WebSocket {
   bool send_binary(std::string message) override {
     return send_through(*exchange_, *outlet_, std::move(message));
   }
+  bool crowded() override { return outlet_->crowded(); }
+  void on_room(std::function<void()> callback) override { outlet_->on_room(std::move(callback)); }
+  void pause(bool paused) override {
+    inlet_->pause(paused);
+    if (!paused) exchange_->wake();
+  }
   void close() override { finish(); }
   void on_message(std::function<void(std::string)> callback) override {
     inlet_->listen(std::move(callback));

@@ -234,14 +234,11 @@ class Connection : public Exchange, public std::enable_shared_from_this<Connecti
   }
 
  private:
-  /// Nothing is on its way and something is waiting.
+  /// Something is waiting, and perhaps nothing is on its way.
   void flush_if_idle() {
-    if (sending_ || !stream_.socket().is_open()) return;
-    if (websocket_) {
-      flush_websocket();
-    } else {
-      flush_stream();
-    }
+    if (!stream_.socket().is_open()) return;
+    if (websocket_ && !reading_) read_message();
+    if (!sending_) websocket_ ? flush_websocket() : flush_stream();
   }
 
   void close_after(Seconds time) {
@@ -357,6 +354,8 @@ class Connection : public Exchange, public std::enable_shared_from_this<Connecti
   }
 
   void read_message() {
+    reading_ = !inlet_->paused();
+    if (!reading_) return;
     websocket_->async_read(buffer_, [self = shared_from_this()](ErrorCode error, std::size_t) {
       if (error) return self->close();
       const auto data = self->buffer_.cdata();
@@ -387,6 +386,7 @@ class Connection : public Exchange, public std::enable_shared_from_this<Connecti
   PeerName peer_;
   bool keep_alive_ = false;
   bool sending_ = true;  ///< a write is on its way; begins true: the head goes first
+  bool reading_ = true;  ///< of a WebSocket, which begins when it is accepted
 };
 
 class BeastServer final : public Server {

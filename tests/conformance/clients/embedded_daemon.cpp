@@ -9,15 +9,20 @@
 #include "pgo/kube/wakeup.h"
 #include "support/stand_in_node.h"
 
+#include <condition_variable>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <poll.h>
 #include <signal.h>
 #include <string>
 #include <sys/signalfd.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace {
 
@@ -46,6 +51,77 @@ Result<kube::ExecResult> run(const kube::ExecRequest& request) {
   return result;
 }
 
+/// Answers each line of `streams` as it comes: "ROWSxCOLUMNS: LINE", or "pipe: LINE" without a
+/// terminal; "bye" ends it.
+class Conversation {
+ public:
+  explicit Conversation(std::shared_ptr<embedded::ExecStreams> streams)
+      : streams_(std::move(streams)) {
+    streams_->on_ready([this] {
+      const std::lock_guard lock(mutex_);
+      ready_ = true;
+      changed_.notify_all();
+    });
+  }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+  ~Conversation() { streams_->on_ready({}); }
+
+  Result<int> hold(const std::stop_token& stop) {
+    for (;;) {
+      embedded::ExecStreams::Input input = streams_->take_input();
+      if (input.size) size_ = input.size;
+      text_ += input.text;
+      for (auto end = text_.find_first_of("\r\n"); end != std::string::npos;
+           end = text_.find_first_of("\r\n")) {
+        const std::string line = text_.substr(0, end);
+        text_.erase(0, end + 1);
+        if (line == "bye") return 3;
+        streams_->write_out(where() + ": " + line + (streams_->terminal() ? "\r\n" : "\n"));
+      }
+      if (input.ended) return 0;
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait(lock, stop, [this] { return std::exchange(ready_, false); }))
+        return fail(Code::cancelled, "the client has gone");
+    }
+  }
+
+ private:
+  std::string where() const {
+    if (!streams_->terminal()) return "pipe";
+    if (!size_) return "terminal";
+    return std::to_string(size_->rows) + "x" + std::to_string(size_->columns);
+  }
+  std::shared_ptr<embedded::ExecStreams> streams_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  bool ready_ = false;
+  std::optional<embedded::ExecStreams::TerminalSize> size_;
+  std::string text_;
+};
+
+/// The stand-in's commands, and "talk", which answers while its input is open.
+class Runtime final : public embedded::ContainerRuntime {
+ public:
+  explicit Runtime(test::StandInNode& node) : node_(&node) {}
+  Result<kube::ExecResult> exec(const kube::ExecRequest& request) override {
+    return node_->exec(request);
+  }
+  Result<int> exec_streams(const kube::ExecRequest& request,
+                           const std::shared_ptr<embedded::ExecStreams>& streams) override {
+    if (request.command.front() != "talk")
+      return embedded::ContainerRuntime::exec_streams(request, streams);
+    return Conversation(streams).hold(request.stop);
+  }
+  Result<std::string> log(const std::string& ns, const std::string& pod,
+                          const std::string& container, int tail_lines, bool previous) override {
+    return node_->log(ns, pod, container, tail_lines, previous);
+  }
+
+ private:
+  test::StandInNode* node_;
+};
+
 std::string kubeconfig(std::uint16_t port, const std::string& ca, const std::string& token) {
   return "apiVersion: v1\nkind: Config\ncurrent-context: test\nclusters:\n- name: test\n"
          "  cluster:\n    server: https://" +
@@ -69,7 +145,8 @@ Result<void> serve(const std::filesystem::path& state, std::size_t history, int 
   auto door = server->transport(embedded::Identity::admin());
   kube::Wakeup wakeup;
   test::StandInNode node(*door, clock, ids, {.on_exec = run, .on_ready = wakeup.callback()}, log);
-  server->set_container_runtime(&node);
+  Runtime runtime(node);
+  server->set_container_runtime(&runtime);
   embedded::ControllersRunner controllers(*door, clock, ids, log,
                                           {.root_ca_pem = authority.certificate_pem});
   std::jthread kubelet([&](const std::stop_token& stop) {

@@ -1,7 +1,13 @@
 """kubectl as people use it."""
 
+import fcntl
 import json
+import os
 import re
+import select
+import struct
+import subprocess
+import termios
 import time
 
 import pytest
@@ -188,6 +194,54 @@ def test_exec(kubectl, namespace):
     assert failed.returncode == 2 and "it hurts" in failed.stderr
     nowhere = kubectl.run("-n", namespace, "exec", "nobody", "--", "echo", check=False)
     assert nowhere.returncode != 0
+
+
+class Terminal:
+    """kubectl at a terminal of 33 rows and 77 columns."""
+
+    def __init__(self, kubectl, *arguments):
+        self.ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+        self.process = subprocess.Popen([*kubectl.base, *arguments], stdin=theirs, stdout=theirs,
+                                        stderr=theirs, env=kubectl.environment,
+                                        start_new_session=True)
+        os.close(theirs)
+        self.seen = ""
+
+    def type(self, text):
+        os.write(self.ours, text.encode())
+
+    def expect(self, text, seconds=15):
+        deadline = time.monotonic() + seconds
+        while text not in self.seen:
+            left = deadline - time.monotonic()
+            assert left > 0 and select.select([self.ours], [], [], left)[0], self.seen
+            self.seen += os.read(self.ours, 4096).decode()
+
+    def close(self):
+        os.close(self.ours)
+        self.process.kill()
+        self.process.wait()
+
+
+def test_exec_at_a_terminal(kubectl, namespace):
+    if not speaks_websocket(kubectl):
+        pytest.skip("this kubectl is older than 1.31; test_python_client.py covers exec")
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    pod = pods(kubectl, namespace)[0]["metadata"]["name"]
+    for flags, where in (("-it", "33x77"), ("-i", "pipe")):
+        terminal = Terminal(kubectl, "-n", namespace, "exec", flags, pod, "--", "talk")
+        try:
+            terminal.type("hello\n")
+            terminal.expect(f"{where}: hello")
+            terminal.type("again\n")
+            terminal.expect(f"{where}: again")
+            terminal.type("bye\n")
+            terminal.expect("exit code 3")
+            assert terminal.process.wait(10) == 3
+        finally:
+            terminal.close()
 
 
 def test_logs(kubectl, namespace):

@@ -163,6 +163,36 @@ def test_exec_streams(core):
     core.delete_namespaced_pod("shell", "default")
 
 
+def talk_to(core, name, tty):
+    return stream.stream(core.connect_get_namespaced_pod_exec, name, "default", command=["talk"],
+                         stdout=True, stderr=True, stdin=True, tty=tty, _preload_content=False)
+
+
+def test_exec_is_a_conversation(core):
+    core.create_namespaced_pod("default", pod("talker"))
+    wait_for(lambda: core.read_namespaced_pod("talker", "default").status.phase == "Running")
+    talk = talk_to(core, "talker", tty=False)
+    talk.write_stdin("one\n")
+    assert talk.readline_stdout(timeout=10) == "pipe: one"
+    talk.write_stdin("two\n")
+    assert talk.readline_stdout(timeout=10) == "pipe: two"
+    talk.write_stdin("bye\n")
+    talk.run_forever(timeout=10)
+    assert talk.returncode == 3
+    terminal = talk_to(core, "talker", tty=True)
+    terminal.write_channel(4, '{"Width":100,"Height":30}')
+    terminal.write_stdin("here\n")
+    assert terminal.readline_stdout(timeout=10).rstrip("\r") == "30x100: here"
+    terminal.close()  # a client that goes away without a word
+    # Terminals are not every node's; who has none says so.
+    refused = stream.stream(core.connect_get_namespaced_pod_exec, "talker", "default",
+                            command=["echo"], stdout=True, stdin=True, tty=True,
+                            _preload_content=False)
+    refused.run_forever(timeout=10)
+    assert "this node has no terminals" in refused.read_channel(3)
+    core.delete_namespaced_pod("talker", "default")
+
+
 def test_a_restart_keeps_everything(tmp_path):
     first = Daemon(tmp_path)
     core = client.CoreV1Api(config.new_client_from_config(str(first.kubeconfig)))

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,12 +41,29 @@ struct ApiServerOptions {
   int service_last = 255;
 };
 
-/// The standard streams of an interactive command. Used by the one thread that runs it.
+/// The client's side of an interactive command (`kubectl exec`). Thread safe; nothing here waits.
 class ExecStreams {
  public:
+  struct TerminalSize {
+    std::uint16_t rows = 0, columns = 0;
+  };
+  struct Input {
+    std::string text;                  ///< all that has come since it was last asked for
+    bool ended = false;                ///< no more will come, also because the client has gone
+    std::optional<TerminalSize> size;  ///< when the client's terminal has (another) size
+  };
   virtual ~ExecStreams() = default;
-  /// Waits for input; empty text is its end (also when the client has gone).
-  virtual std::string read_stdin() = 0;
+  /// The command gets a terminal: its two outputs are one.
+  virtual bool terminal() const = 0;
+  /// Nothing can be typed: the input is empty from the start.
+  virtual bool without_input() const = 0;
+  virtual Input take_input() = 0;
+  /// The client is slow: write no more until `ready` is called.
+  virtual bool crowded() = 0;
+  /// `ready` is called, from any thread and perhaps for nothing, when there is input to take or
+  /// the client is no longer slow; at once for what has come before. It must not call back. Empty =
+  /// no more calls, and none runs any more when this returns.
+  virtual void on_ready(std::function<void()> ready) = 0;
   virtual void write_out(std::string_view text) = 0;
   virtual void write_err(std::string_view text) = 0;
 };
@@ -55,10 +73,11 @@ class ExecStreams {
 class ContainerRuntime {
  public:
   virtual ~ContainerRuntime() = default;
-  /// Runs a command with its streams connected (`kubectl exec -i`) and returns the exit code;
-  /// `request.stdin_data` is not used. Unless overridden: waits for the end of the input, calls
-  /// `exec` and hands out what that collected.
-  virtual Result<int> exec_streams(const kube::ExecRequest& request, ExecStreams& streams);
+  /// Runs a command with its streams connected (`kubectl exec`), waits for its end and returns the
+  /// exit code; `request.stdin_data` is not used. Unless overridden: has no terminals, waits for
+  /// the end of the input, calls `exec` and hands out what that collected.
+  virtual Result<int> exec_streams(const kube::ExecRequest& request,
+                                   const std::shared_ptr<ExecStreams>& streams);
   virtual Result<kube::ExecResult> exec(const kube::ExecRequest& request) = 0;
   /// `tail_lines` 0 = everything kept; `previous` = the container's last run.
   virtual Result<std::string> log(const std::string& ns, const std::string& pod,

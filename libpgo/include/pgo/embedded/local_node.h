@@ -96,6 +96,8 @@ class LocalNode final : public ContainerRuntime {
   /// From any thread; blocks until the command has ended or its time is over.
   /// An empty container name means the pod's first.
   Result<kube::ExecResult> exec(const kube::ExecRequest& request) override;
+  Result<int> exec_streams(const kube::ExecRequest& request,
+                           const std::shared_ptr<ExecStreams>& streams) override;
   Result<std::string> log(const std::string& ns, const std::string& pod,
                           const std::string& container, int tail_lines, bool previous) override;
 

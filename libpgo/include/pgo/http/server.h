@@ -53,6 +53,13 @@ class WebSocket {
  public:
   virtual ~WebSocket() = default;
   virtual bool send_binary(std::string message) = 0;
+  /// Much of the server's buffer is taken: who can wait, waits for `on_room`.
+  virtual bool crowded() = 0;
+  /// Called from a server thread, without anything locked, each time a crowded buffer has emptied.
+  virtual void on_room(std::function<void()> callback) = 0;
+  /// While true the peer is not read from (a message or two may still come), nor is it noticed when
+  /// it goes.
+  virtual void pause(bool paused) = 0;
   virtual void close() = 0;
   virtual void on_message(std::function<void(std::string message)> callback) = 0;
   virtual void on_closed(std::function<void()> callback) = 0;

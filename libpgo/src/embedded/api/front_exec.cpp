@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 namespace pgo::embedded::api {
@@ -15,7 +16,7 @@ namespace {
 using json::Value;
 
 /// Channels of the protocol: the first byte of every message.
-constexpr char kStdin = 0, kStdout = 1, kStderr = 2, kError = 3;
+constexpr char kStdin = 0, kStdout = 1, kStderr = 2, kError = 3, kResize = 4;
 constexpr char kCloseV5 = static_cast<char>(255);
 constexpr std::string_view kV5 = "v5.channel.k8s.io";
 constexpr std::string_view kV4 = "v4.channel.k8s.io";
@@ -23,6 +24,8 @@ constexpr std::string_view kV4 = "v4.channel.k8s.io";
 /// kubectl may hold a shell open for hours.
 constexpr std::chrono::hours kInteractive{24};
 constexpr std::chrono::milliseconds kLogInterval{200};
+/// Input that waits for a command; with more, the client has to wait too.
+constexpr std::size_t kMostInput = 16u << 20;
 
 std::string choose_protocol(std::string_view offered) {
   const std::vector<std::string> list = text::split_list(offered);
@@ -34,28 +37,48 @@ std::string choose_protocol(std::string_view offered) {
 
 class SocketStreams final : public ExecStreams {
  public:
-  explicit SocketStreams(std::shared_ptr<http::WebSocket> socket) : socket_(std::move(socket)) {}
+  SocketStreams(std::shared_ptr<http::WebSocket> socket, bool terminal, bool input)
+      : socket_(std::move(socket)), terminal_(terminal), without_input_(!input), ended_(!input) {}
 
   void receive(const std::string& message) {
-    if (message.size() >= 2 && message[0] == kCloseV5 && message[1] == kStdin) return end_input();
-    if (message.size() < 2 || message[0] != kStdin) return;  // resize and keep-alive messages
+    if (message.size() < 2) return;  // kubectl begins each channel with an empty message
+    if (message[0] == kCloseV5 && message[1] == kStdin) return end_input();
     const std::lock_guard lock(mutex_);
-    input_.push_back(message.substr(1));
-    changed_.notify_all();
+    if (message[0] == kStdin && !ended_) {
+      input_.append(message, 1);
+      if (input_.size() > kMostInput) socket_->pause(true);
+    } else if (message[0] == kResize) {
+      const auto size = json::parse(std::string_view(message).substr(1));
+      if (!size) return;
+      size_ = {.rows = cells((*size)["Height"]), .columns = cells((*size)["Width"])};
+    }
+    if (ready_) ready_();
   }
   void end_input() {
     const std::lock_guard lock(mutex_);
     ended_ = true;
-    changed_.notify_all();
+    if (ready_) ready_();
+  }
+  /// There may be room for output again.
+  void tell() {
+    const std::lock_guard lock(mutex_);
+    if (ready_) ready_();
   }
 
-  std::string read_stdin() override {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return ended_ || !input_.empty(); });
-    if (input_.empty()) return {};
-    std::string text = std::move(input_.front());
-    input_.pop_front();
-    return text;
+  bool terminal() const override { return terminal_; }
+  bool without_input() const override { return without_input_; }
+  Input take_input() override {
+    const std::lock_guard lock(mutex_);
+    if (input_.size() > kMostInput) socket_->pause(false);
+    return {.text = std::exchange(input_, {}),
+            .ended = ended_,
+            .size = std::exchange(size_, std::nullopt)};
+  }
+  bool crowded() override { return socket_->crowded(); }
+  void on_ready(std::function<void()> ready) override {
+    const std::lock_guard lock(mutex_);
+    ready_ = std::move(ready);
+    if (ready_) ready_();
   }
   void write_out(std::string_view text) override { send(kStdout, text); }
   void write_err(std::string_view text) override { send(kStderr, text); }
@@ -67,11 +90,17 @@ class SocketStreams final : public ExecStreams {
   }
 
  private:
-  std::shared_ptr<http::WebSocket> socket_;
+  static std::uint16_t cells(const Value& number) {
+    return static_cast<std::uint16_t>(std::clamp<std::int64_t>(number.as_int(0), 0, 0xffff));
+  }
+
+  const std::shared_ptr<http::WebSocket> socket_;
+  const bool terminal_, without_input_;
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::string> input_;
-  bool ended_ = false;
+  std::string input_;
+  std::optional<TerminalSize> size_;
+  bool ended_;
+  std::function<void()> ready_;
 };
 
 /// The metav1.Status that ends an exec session.
@@ -174,26 +203,26 @@ void serve_exec(Api& api, Call call, const http::Request& request,
                     "true)")
             .error());
   }
-  const bool with_stdin = call.query.flag("stdin");
   const std::shared_ptr<http::WebSocket> socket = responder->accept_websocket(protocol);
-  auto streams = std::make_shared<SocketStreams>(socket);
-  if (!with_stdin) streams->end_input();
+  auto streams =
+      std::make_shared<SocketStreams>(socket, call.query.flag("tty"), call.query.flag("stdin"));
   std::stop_source gone;
   socket->on_message([streams](const std::string& message) { streams->receive(message); });
+  socket->on_room([streams] { streams->tell(); });
   socket->on_closed([streams, gone]() mutable {
     streams->end_input();
     gone.request_stop();
   });
-  sessions.run([&api, exec = std::move(exec), socket, streams,
-                gone](const std::stop_token& stop) mutable {
-    const std::stop_callback on_stop(stop, [&] {
-      streams->end_input();
-      gone.request_stop();
-    });
-    exec.stop = gone.get_token();
-    streams->send(kError, json::write(exec_status(api.runtime()->exec_streams(exec, *streams))));
-    socket->close();
-  });
+  sessions.run(
+      [&api, exec = std::move(exec), socket, streams, gone](const std::stop_token& stop) mutable {
+        const std::stop_callback on_stop(stop, [&] {
+          streams->end_input();
+          gone.request_stop();
+        });
+        exec.stop = gone.get_token();
+        streams->send(kError, json::write(exec_status(api.runtime()->exec_streams(exec, streams))));
+        socket->close();
+      });
 }
 
 void serve_log_stream(Api& api, Call call, const std::shared_ptr<http::Responder>& responder,
@@ -223,15 +252,32 @@ void serve_log_stream(Api& api, Call call, const std::shared_ptr<http::Responder
 
 namespace pgo::embedded {
 
-Result<int> ContainerRuntime::exec_streams(const kube::ExecRequest& request, ExecStreams& streams) {
+Result<int> ContainerRuntime::exec_streams(const kube::ExecRequest& request,
+                                           const std::shared_ptr<ExecStreams>& streams) {
+  if (streams->terminal()) {
+    return fail(api::api_error(501, "NotImplemented", "this node has no terminals").error());
+  }
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool ready = false;
+  streams->on_ready([&] {
+    const std::lock_guard lock(mutex);
+    ready = true;
+    changed.notify_all();
+  });
   kube::ExecRequest whole = request;
   whole.stdin_data.clear();
-  for (std::string text = streams.read_stdin(); !text.empty(); text = streams.read_stdin()) {
-    whole.stdin_data += text;
+  for (bool ended = false; !ended;) {
+    const ExecStreams::Input input = streams->take_input();
+    whole.stdin_data += input.text;
+    ended = input.ended;
+    std::unique_lock lock(mutex);
+    if (!ended) changed.wait(lock, [&] { return std::exchange(ready, false); });
   }
+  streams->on_ready({});
   PGO_TRY(const kube::ExecResult result, exec(whole));
-  streams.write_out(result.out);
-  streams.write_err(result.err);
+  streams->write_out(result.out);
+  streams->write_err(result.err);
   return result.exit_code;
 }
 

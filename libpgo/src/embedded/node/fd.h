@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
@@ -53,6 +54,14 @@ struct Pipe {
 inline Result<Pipe> make_pipe(int flags = 0) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | flags) < 0) return fail_errno("make", "a pipe");
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+/// As a pipe whose reading end may also be given descriptors.
+inline Result<Pipe> make_socket_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+    return fail_errno("make", "a pair of sockets");
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 

@@ -170,18 +170,31 @@ void LocalNode::release(std::string_view ns, std::string_view name_prefix) {
 }
 
 Result<kube::ExecResult> LocalNode::exec(const kube::ExecRequest& request) {
-  PGO_TRY(ContainerEntry entry,
-          impl_->context->registry.find(request.ns, request.pod, request.container));
+  return impl_->exec(request, nullptr);
+}
+
+Result<int> LocalNode::exec_streams(const kube::ExecRequest& request,
+                                    const std::shared_ptr<ExecStreams>& streams) {
+  PGO_TRY(const kube::ExecResult result, impl_->exec(request, streams));
+  return result.exit_code;
+}
+
+Result<kube::ExecResult> LocalNode::Impl::exec(const kube::ExecRequest& request,
+                                               const std::shared_ptr<ExecStreams>& streams) {
+  PGO_TRY(ContainerEntry entry, context->registry.find(request.ns, request.pod, request.container));
   if (entry.id == 0)
     return fail(Code::failed_precondition, "the container is not running",
                 "Pod " + request.ns + "/" + request.pod);
-  auto result = impl_->supervisor->exec_wait(entry.id,
-                                             {.command = request.command,
-                                              .env = std::move(entry.env),
-                                              .working_dir = std::move(entry.working_dir),
-                                              .stdin_data = request.stdin_data,
-                                              .timeout = request.timeout},
-                                             request.stop);
+  // What container runtimes say of every terminal that they make.
+  if (streams && streams->terminal()) entry.env.try_emplace("TERM", "xterm");
+  auto result = supervisor->exec_wait(entry.id,
+                                      {.command = request.command,
+                                       .env = std::move(entry.env),
+                                       .working_dir = std::move(entry.working_dir),
+                                       .stdin_data = streams ? std::string() : request.stdin_data,
+                                       .streams = streams,
+                                       .timeout = request.timeout},
+                                      request.stop);
   if (!result && result.error().subject.empty()) {
     Error error = std::move(result).error();
     error.subject = "Pod " + request.ns + "/" + request.pod;

@@ -41,6 +41,8 @@ struct LocalNode::Impl {
 
   // On the node's loop.
   void begin();
+  Result<kube::ExecResult> exec(const kube::ExecRequest& request,
+                                const std::shared_ptr<ExecStreams>& streams);
   void step();
   void schedule_step();
   void on_pod(const kube::Object* was, const kube::Object* is);

@@ -2,6 +2,7 @@
 
 #include "pgo/base/log.h"
 #include "pgo/base/result.h"
+#include "pgo/embedded/api_server.h"
 #include "pgo/kube/transport.h"
 
 #include <chrono>
@@ -42,6 +43,8 @@ struct ContainerCommand {
   std::map<std::string, std::string> env;  ///< all of it: that of the container's specification
   std::string working_dir = "/";
   std::string stdin_data;
+  /// Connects the command to these instead: its result then holds the exit code alone.
+  std::shared_ptr<ExecStreams> streams{};
   std::chrono::milliseconds timeout{60'000};
 };
 

@@ -5,10 +5,12 @@
 //     PROGRAM's status. Lines on STATUS_FD: "started", then "exited N" or "killed SIGNAL", or
 //     "failed TEXT" when PROGRAM could not be started.
 //
-//   pgo-init exec PID PIDFD STATUS_FD DIRECTORY PROGRAM ARGS...
+//   pgo-init exec STREAMS PID PIDFD STATUS_FD DIRECTORY PROGRAM ARGS...
 //     Runs PROGRAM inside the container whose process 1 is PID (PIDFD proves that PID is still
 //     that process). Ends with PROGRAM's status; "failed TEXT" on STATUS_FD when the container
-//     could not be entered. SIGTERM kills PROGRAM and its process group.
+//     could not be entered. SIGTERM kills PROGRAM and its process group. STREAMS: "pipes" (what it
+//     was given), "terminal" (a new one of the container, whose other side goes to STATUS_FD, then
+//     a socket, with one byte) or "screen" (the same for output alone).
 #define _GNU_SOURCE  // NOLINT(bugprone-reserved-identifier): what glibc calls it
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -168,10 +171,51 @@ static const char* enter(const char* pid, int pidfd) {
   return NULL;
 }
 
+static int send_fd(int socket, int fd) {
+  char byte = '\n';
+  struct iovec text = {.iov_base = &byte, .iov_len = 1};
+  union {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } control = {.bytes = {0}};
+  struct msghdr message = {.msg_iov = &text,
+                           .msg_iovlen = 1,
+                           .msg_control = control.bytes,
+                           .msg_controllen = sizeof control.bytes};
+  struct cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+// Makes a terminal, the other side of which goes to `socket`. It is one of the container's, so that
+// programs find it by its name; therefore after `enter`.
+static const char* open_terminal(int socket, int* terminal) {
+  int other = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (other < 0) return "open /dev/ptmx";
+  int locked = 0;
+  if (ioctl(other, TIOCSPTLCK, &locked) < 0) return "unlock a terminal";
+  *terminal = ioctl(other, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (*terminal < 0) return "open a terminal";
+  if (send_fd(socket, other) < 0) return "hand over a terminal";
+  close(other);
+  return NULL;
+}
+
+static void take_terminal(int terminal, int first) {
+  ioctl(terminal, TIOCSCTTY, 0);
+  for (int fd = first; fd <= STDERR_FILENO; ++fd) dup2(terminal, fd);
+}
+
 static int exec_in_container(int argc, char** argv) {
-  if (argc < 7) return kUsage;
+  if (argc < 8) return kUsage;
+  const char* streams = argv[2];
+  ++argv;
   int pidfd = number(argv[3]);
   int status_fd = number(argv[4]);
+  int terminal = -1;
   fcntl(pidfd, F_SETFD, FD_CLOEXEC);
   fcntl(status_fd, F_SETFD, FD_CLOEXEC);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -182,6 +226,8 @@ static int exec_in_container(int argc, char** argv) {
   sigprocmask(SIG_SETMASK, &watched, NULL);
 
   const char* failure = enter(argv[2], pidfd);
+  if (failure == NULL && strcmp(streams, "pipes") != 0)
+    failure = open_terminal(status_fd, &terminal);
   if (failure != NULL) {
     char text[256];
     snprintf(text, sizeof text, "cannot %s: %s", failure, strerror(errno));
@@ -196,9 +242,12 @@ static int exec_in_container(int argc, char** argv) {
   if (program == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid();
+    if (terminal >= 0)
+      take_terminal(terminal, strcmp(streams, "terminal") == 0 ? STDIN_FILENO : STDOUT_FILENO);
     if (chdir(argv[5]) < 0 && chdir("/") < 0) _exit(kCannotExecute);
     start_program(argv + 6);
   }
+  if (terminal >= 0) close(terminal);  // it ends with its last program
   int status = 0;
   for (;;) {
     int number = sigwaitinfo(&watched, NULL);
