@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -100,10 +101,23 @@ class Conversation {
   std::string text_;
 };
 
-/// The stand-in's commands, and "talk", which answers while its input is open.
+std::string content(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string last_lines(const std::string& text, int count) {
+  std::size_t at = text.size();
+  for (; count > 0 && at > 0; --count) at = text.rfind('\n', at - 2) + 1;
+  return text.substr(at);
+}
+
+/// The stand-in's commands, and "talk", which answers while its input is open. The log of a pod
+/// goes on with what is in STATE_DIR/POD.log; of its run before there is what is in POD.previous.
 class Runtime final : public embedded::ContainerRuntime {
  public:
-  explicit Runtime(test::StandInNode& node) : node_(&node) {}
+  Runtime(test::StandInNode& node, std::filesystem::path state)
+      : node_(&node), state_(std::move(state)) {}
   Result<kube::ExecResult> exec(const kube::ExecRequest& request) override {
     return node_->exec(request);
   }
@@ -115,11 +129,18 @@ class Runtime final : public embedded::ContainerRuntime {
   }
   Result<std::string> log(const std::string& ns, const std::string& pod,
                           const std::string& container, int tail_lines, bool previous) override {
-    return node_->log(ns, pod, container, tail_lines, previous);
+    const std::filesystem::path before = state_ / (pod + ".previous");
+    if (previous && !std::filesystem::exists(before))
+      return fail(Code::not_found, "the container has not run before", "Pod " + ns + "/" + pod);
+    if (previous) return content(before);
+    PGO_TRY(std::string text, node_->log(ns, pod, container, 0, false));
+    text += content(state_ / (pod + ".log"));
+    return tail_lines > 0 ? last_lines(text, tail_lines) : text;
   }
 
  private:
   test::StandInNode* node_;
+  std::filesystem::path state_;
 };
 
 std::string kubeconfig(std::uint16_t port, const std::string& ca, const std::string& token) {
@@ -145,7 +166,7 @@ Result<void> serve(const std::filesystem::path& state, std::size_t history, int 
   auto door = server->transport(embedded::Identity::admin());
   kube::Wakeup wakeup;
   test::StandInNode node(*door, clock, ids, {.on_exec = run, .on_ready = wakeup.callback()}, log);
-  Runtime runtime(node);
+  Runtime runtime(node, state);
   server->set_container_runtime(&runtime);
   embedded::ControllersRunner controllers(*door, clock, ids, log,
                                           {.root_ca_pem = authority.certificate_pem});

@@ -252,6 +252,42 @@ def test_logs(kubectl, namespace):
     assert "/main" in kubectl("-n", namespace, "logs", "deploy/web")
 
 
+def test_logs_of_the_last_lines_and_of_the_run_before(daemon, kubectl, namespace):
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    pod, other = [p["metadata"]["name"] for p in pods(kubectl, namespace)]
+    (daemon.state / f"{pod}.log").write_text("one\ntwo\nthree\n")
+    assert kubectl("-n", namespace, "logs", pod).split("\n")[1:] == ["one", "two", "three", ""]
+    assert kubectl("-n", namespace, "logs", pod, "--tail=2") == "two\nthree\n"
+    assert kubectl("-n", namespace, "logs", pod, "--tail=0") == ""
+    assert kubectl("-n", namespace, "logs", pod, "--limit-bytes=8") == "stand-in"
+    (daemon.state / f"{pod}.previous").write_text("before\n")
+    assert kubectl("-n", namespace, "logs", pod, "--previous") == "before\n"
+    never = kubectl.run("-n", namespace, "logs", other, "--previous", check=False)
+    assert never.returncode == 1 and "has not run before" in never.stderr
+
+
+def test_logs_are_followed_until_the_pod_is_gone(daemon, kubectl, namespace):
+    kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
+    kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
+    pod = pods(kubectl, namespace)[0]["metadata"]["name"]
+    log = daemon.state / f"{pod}.log"
+    log.write_text("one\ntwo\n")
+    follow = kubectl.start("-n", namespace, "logs", "-f", "--tail=1", pod)
+    try:
+        assert follow.stdout.readline() == "two\n"
+        for word in ("three\n", "four\n"):
+            with log.open("a") as more:
+                more.write(word)
+            assert follow.stdout.readline() == word
+        kubectl("-n", namespace, "delete", "deploy", "web")
+        assert follow.communicate(timeout=20)[0] == ""
+        assert follow.returncode == 0
+    finally:
+        follow.kill()
+        follow.wait()
+
+
 def test_watch(kubectl, namespace):
     watch = kubectl.start("-n", namespace, "get", "pods", "-w", "-o", "name")
     try:
