@@ -1,7 +1,9 @@
 #include "app.h"
 
 #include "commands.h"
+#include "documents.h"
 #include "pgo/base/text.h"
+#include "pgo/yaml/yaml.h"
 #include "plan_text.h"
 
 #include <istream>
@@ -41,7 +43,10 @@ int App::run_command(const Command& command) {
   format_ = *std::move(format);
   if (format_ == "json" || format_ == "yaml") output_.keep_for_documents();
   ns_ = namespace_setting(arguments_, host_.environment);
+  gathers_ = command.gathers;
   const int code = command.run(*this, arguments_);
+  gathers_ = false;
+  if (gathered_) document(*gathered_);
   output_.flush();
   return code;
 }
@@ -90,6 +95,18 @@ Result<json::Value> App::exchange(const std::string& method, const std::string& 
   }
   if (output_.for_documents()) answer_ = *document;
   return document;
+}
+
+void App::document(const json::Value& answer) {
+  if (!gathers_) {
+    output_.document(format_ == "yaml"
+                         ? yaml::write(answer)
+                         : json::write(answer, json::Style::pretty, json::Escapes::go) + "\n");
+  } else if (gathered_) {
+    add_answer(*gathered_, answer);
+  } else {
+    gathered_ = answer;
+  }
 }
 
 bool App::print_answer() { return print_document(*this, format_, answer_); }

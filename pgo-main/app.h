@@ -11,6 +11,7 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,6 +68,8 @@ class App {
     return read_answer<Response>(answer);
   }
 
+  /// Prints `answer` in the format; of a command that gathers, once all answers are there.
+  void document(const json::Value& answer);
   /// Prints the last answer when it is wanted as a document (-o json, yaml); false when not.
   bool print_answer();
 
@@ -88,8 +91,10 @@ class App {
   Arguments arguments_;
   std::string ns_;
   bool dry_run_ = false;
+  bool gathers_ = false;
   std::string format_;
-  json::Value answer_;  ///< the last one, kept only when it may be printed
+  std::optional<json::Value> gathered_;  ///< of the names so far
+  json::Value answer_;                   ///< the last one, kept only when it may be printed
   std::unique_ptr<RestClient> client_;
 };
 

@@ -73,7 +73,8 @@ struct Command {
   std::function<int(App&, const Arguments&)> run{};
   Words words = Words::none;
   bool hidden = false;
-  bool tries = false;  ///< --dry-run means that the request is only tried
+  bool gathers = false;  ///< -o json, yaml: the answers for all names make one document
+  bool tries = false;    ///< --dry-run means that the request is only tried
 };
 
 /// Every command, in the order help lists them.

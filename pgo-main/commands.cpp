@@ -2,7 +2,6 @@
 
 #include "app.h"
 #include "pgo/model/names.h"
-#include "pgo/yaml/yaml.h"
 
 #include <algorithm>
 
@@ -157,15 +156,9 @@ Result<std::string> output_format(const Arguments& arguments) {
 }
 
 bool print_document(App& app, const std::string& format, const json::Value& answer) {
-  if (format == "json") {
-    app.output().document(json::write(answer, json::Style::pretty, json::Escapes::go) + "\n");
-    return true;
-  }
-  if (format == "yaml") {
-    app.output().document(yaml::write(answer));
-    return true;
-  }
-  return false;
+  if (format != "json" && format != "yaml") return false;
+  app.document(answer);
+  return true;
 }
 
 std::optional<int> document_or_refusal(App& app, const std::string& format,

@@ -43,7 +43,8 @@ Command delete_backup_command() {
           .example = "delete backup hippo",
           .flags = {no_prompt_flag()},
           .run = delete_backup,
-          .words = Words::clusters};
+          .words = Words::clusters,
+          .gathers = true};
 }
 
 }  // namespace pgo::cli

@@ -87,7 +87,8 @@ Command delete_cluster_command() {
                      .type = FlagType::boolean,
                      .deprecated = "backups go by default; --keep-backups keeps them."}},
           .run = delete_clusters,
-          .words = Words::clusters};
+          .words = Words::clusters,
+          .gathers = true};
 }
 
 }  // namespace pgo::cli

@@ -43,7 +43,8 @@ Command delete_policy_command() {
           .summary = "Delete policies; what they did to clusters stays",
           .example = "delete policy audit --no-prompt",
           .flags = {all_flag("Delete every policy of the namespace"), no_prompt_flag()},
-          .run = delete_policies};
+          .run = delete_policies,
+          .gathers = true};
 }
 
 }  // namespace pgo::cli

@@ -69,7 +69,8 @@ Command scale_command() {
                      .value_name = "TAG"},
                     no_prompt_flag()},
           .run = scale,
-          .words = Words::clusters};
+          .words = Words::clusters,
+          .gathers = true};
 }
 
 }  // namespace pgo::cli

@@ -89,7 +89,8 @@ Command scaledown_command() {
                     no_prompt_flag(),
                     output_flag()},
           .run = scaledown,
-          .words = Words::clusters};
+          .words = Words::clusters,
+          .gathers = true};
 }
 
 }  // namespace pgo::cli

@@ -134,7 +134,8 @@ Command show_backup_command() {
                      .choices = "pgbackrest,pgdump"},
                     output_flag()},
           .run = show_backup,
-          .words = Words::clusters};
+          .words = Words::clusters,
+          .gathers = true};
 }
 
 }  // namespace pgo::cli

@@ -143,7 +143,8 @@ Command show_cluster_command() {
                      .help = "Only clusters with this image tag",
                      .value_name = "TAG"}},
           .run = show,
-          .words = Words::clusters};
+          .words = Words::clusters,
+          .gathers = true};
 }
 
 }  // namespace pgo::cli

@@ -65,7 +65,8 @@ Command show_policy_command() {
           .summary = "Show policies with their SQL",
           .example = "show policy audit",
           .flags = {all_flag("Show every policy of the namespace"), output_flag()},
-          .run = show_policies};
+          .run = show_policies,
+          .gathers = true};
 }
 
 }  // namespace pgo::cli

@@ -103,7 +103,8 @@ Command test_command() {
       .example = "test hippo",
       .flags = {selector_flag(), all_flag("Test every cluster of the namespace"), output_flag()},
       .run = test,
-      .words = Words::clusters};
+      .words = Words::clusters,
+      .gathers = true};
 }
 
 }  // namespace pgo::cli

@@ -1,5 +1,6 @@
 #include "cli_world.h"
 #include "pgo/json/value.h"
+#include "pgo/yaml/yaml.h"
 
 #include <doctest/doctest.h>
 
@@ -127,6 +128,42 @@ TEST_CASE("output: -o json is the whole answer, -o yaml the same document, wide 
   world.run({"test", "hippo", "-o", "wide"});
   CHECK(world.out.find("hippo-1") != std::string::npos);
   CHECK(world.out.starts_with("CLUSTER"));
+}
+
+TEST_CASE("output: the answers for several names are one document") {
+  CliWorld world;
+  world.server = [](auto&&, auto&&, const std::string& body) {
+    const bool hippo = body.find("hippo") != body.npos;
+    const bool refused = body.find("refused") != body.npos;
+    return cli::RestClient::Answer{200, std::string(R"({"Results":)") +
+                                            (hippo ? R"([{"clustername":"hippo"}])" : "null") +
+                                            R"(,"Code":")" + (refused ? "error" : "ok") +
+                                            R"(","Msg":")" + (refused ? "because" : "") + R"("})"};
+  };
+  for (const char* format : {"json", "yaml"}) {
+    for (const char* command : {"show", "test"}) {
+      CAPTURE(command);
+      std::vector<std::string> words = {"test", "hippo", "nope", "refused", "hippo", "-o", format};
+      if (command == std::string("show")) {
+        words = {"show", "cluster", "hippo", "nope", "refused", "hippo", "-o", format};
+      }
+      world.run(words);
+      CHECK(world.code == 1);
+      CHECK(world.errors.find("there is no cluster nope") != world.errors.npos);
+      const auto document =
+          format == std::string("json") ? json::parse(world.out) : yaml::parse(world.out);
+      REQUIRE(document);
+      CHECK((*document)["Results"].items().size() == 2);
+      CHECK((*document)["Code"].as_string() == "error");
+      CHECK((*document)["Msg"].as_string() == "because");
+    }
+  }
+  world.server = [](auto&&...) {
+    return cli::RestClient::Answer{200, R"({"Results":["done"],"Code":"ok","Msg":""})"};
+  };
+  world.run({"delete", "cluster", "a", "b", "--no-prompt", "-o", "json"});
+  CHECK(world.code == 0);
+  CHECK((*json::parse(world.out))["Results"].items().size() == 2);
 }
 
 TEST_CASE("output: with -o json a command that writes prints the answer, and nothing beside it") {
