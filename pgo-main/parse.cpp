@@ -206,6 +206,10 @@ Result<Parsed> parse_command_line(std::span<const std::string> arguments) {
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
   try {
     tree.app().parse(std::move(reversed));
+  } catch (const CLI::ArgumentMismatch& error) {
+    // "--FLAG: 1 required TEXT missing"; also for "--FLAG=".
+    const std::string text = error.what();
+    return fail(Code::invalid_argument, text.substr(0, text.find(':')) + " needs a value.");
   } catch (const CLI::ParseError& error) {
     std::string text = error.what();
     return fail(Code::invalid_argument, text + ".");
@@ -236,7 +240,14 @@ Result<Parsed> parse_command_line(std::span<const std::string> arguments) {
         Code::invalid_argument,
         "\"" + program(node.command) + "\" takes no name, but got \"" + node.names.front() + "\".");
   }
-  for (std::string& name : node.names) parsed.arguments.add_name(std::move(name));
+  for (std::string& name : node.names) {
+    // The server would take it for none, or for all.
+    if (name.empty()) {
+      return fail(Code::invalid_argument, "a name given to \"" + program(node.command) +
+                                              "\" is empty; is a variable not set?");
+    }
+    parsed.arguments.add_name(std::move(name));
+  }
   return parsed;
 }
 
