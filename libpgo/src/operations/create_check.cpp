@@ -347,15 +347,16 @@ Result<void> check_cluster_name(std::string_view name, std::string_view field) {
   if (name == "all") {
     return refuse("\"all\" stands for every cluster and cannot be the name of one.", field);
   }
-  if (!text::is_dns1035_label(name)) {
-    return refuse("\"" + shown +
-                      "\" cannot be a cluster name: use at most 63 lower-case letters, digits and "
-                      "'-', begin with a letter and end with a letter or digit.",
-                  field);
-  }
   if (name.size() > kMaxNameLength) {
     return refuse("\"" + shown + "\" is longer than " + std::to_string(kMaxNameLength) +
                       " characters, which leaves no room for the names made from it.",
+                  field);
+  }
+  if (!text::is_dns1035_label(name)) {
+    return refuse("\"" + shown + "\" cannot be a cluster name: use at most " +
+                      std::to_string(kMaxNameLength) +
+                      " lower-case letters, digits and '-', begin with a letter and end with a "
+                      "letter or digit.",
                   field);
   }
   return {};

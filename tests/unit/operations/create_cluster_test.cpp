@@ -90,6 +90,21 @@ TEST_CASE("create cluster: what cannot work is refused before anything is writte
   }
 }
 
+TEST_CASE("create cluster: whatever is wrong with a name, one limit of its length is told") {
+  test::RequestWorld world;
+  for (const std::string& name :
+       {std::string(43, 'h'), std::string(64, 'h'), std::string("1hippo"), std::string("hip_po")}) {
+    CAPTURE(name);
+    const auto result =
+        operations::create_cluster(world.context(), world.admin(), world.create_request(name));
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.error().message.find(" 42 ") != std::string::npos);
+    CHECK(result.error().message.find("63") == std::string::npos);
+  }
+  CHECK(operations::create_cluster(world.context(), world.admin(),
+                                   world.create_request(std::string(42, 'h'))));
+}
+
 TEST_CASE("create cluster: a name that is taken is refused and the cluster stays as it is") {
   test::RequestWorld world;
   world.create("hippo");
