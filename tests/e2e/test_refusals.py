@@ -28,6 +28,19 @@ def test_a_wrong_password_is_refused(daemon):
     assert "wrong" not in done.stderr.replace("wrong password", "")
 
 
+def test_files_that_are_no_certificates_are_a_matter_of_set_up(daemon):
+    settings = json.loads((daemon.state / "client.json").read_text())
+    key, certificate, authority = (str(daemon.state / settings[name])
+                                   for name in ("client_key", "client_cert", "ca_cert"))
+    refused(daemon.pgo("status", "--pgo-ca-cert=/etc/passwd", check=False), "/etc/passwd", "--pgo-ca-cert", code=2)
+    # Keys that are none, and one that belongs to another certificate.
+    refused(daemon.pgo("status", "--pgo-client-key=/etc/passwd", check=False), "/etc/passwd", "--pgo-client-key",
+            code=2)
+    refused(daemon.pgo("status", f"--pgo-client-cert={authority}", check=False), authority, key, code=2)
+    refused(daemon.pgo("status", f"--pgo-client-cert={key}", check=False), "--pgo-client-cert", code=2)
+    assert daemon.pgo("status", f"--pgo-client-cert={certificate}").returncode == 0
+
+
 def test_an_unknown_cluster_is_named(daemon):
     refused(daemon.pgo("scale", "nosuch", "--no-prompt", check=False), "nosuch")
 

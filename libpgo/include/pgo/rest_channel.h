@@ -26,7 +26,8 @@ struct RestAnswer {
 
 /// The way to a REST service: over HTTPS (`connect_rest`) or within the process
 /// (`Operator::channel`). Thread safe; any number of calls at once. Errors are those of the way
-/// there: `unavailable`, `deadline_exceeded`, `cancelled`.
+/// there: `unavailable`, `deadline_exceeded`, `cancelled`; `failed_precondition` when a file of the
+/// settings is not what it should be.
 class RestChannel {
  public:
   RestChannel() = default;

@@ -170,9 +170,16 @@ class Connection {
       case CURLE_PEER_FAILED_VERIFICATION:
         return fail(Code::unavailable, "the certificate of " + who + " is not trusted: " + detail +
                                            ". Give its authority with --pgo-ca-cert.");
+      // The user's own files: nothing was sent, and another try changes nothing.
+      case CURLE_SSL_CACERT_BADFILE:
+        return fail(Code::failed_precondition,
+                    "the CA certificate " + settings_.ca_cert +
+                        " (--pgo-ca-cert) holds no certificate in PEM format.");
       case CURLE_SSL_CERTPROBLEM:
-        return fail(Code::unavailable,
-                    "the client certificate or key cannot be used: " + detail + ".");
+        return fail(Code::failed_precondition,
+                    "the client certificate " + settings_.client_cert +
+                        " (--pgo-client-cert) and the key " + settings_.client_key +
+                        " (--pgo-client-key) cannot be used together: " + detail + ".");
       default:
         return fail(Code::unavailable, "talking to " + who + ": " + detail + ".");
     }
