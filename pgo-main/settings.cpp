@@ -183,6 +183,13 @@ Result<Settings> connection_settings(const Arguments& arguments, const Environme
     settings.found_in = local->file.string();
     settings.url = without_trailing_slash(local->text("url"));
     settings.tls = !settings.url.starts_with("http://");
+    // The variable may be meant for other servers; the flag is meant for this one.
+    if (settings.tls && arguments.boolean("disable-tls")) {
+      return fail(Code::failed_precondition,
+                  "--disable-tls does not fit the local daemon at " + settings.url +
+                      " (settings: " + settings.found_in +
+                      "), which has TLS; leave it out, or name a server with --apiserver-url.");
+    }
     if (settings.ca_cert.empty()) settings.ca_cert = local->path("ca_cert");
     if (settings.client_cert.empty()) settings.client_cert = local->path("client_cert");
     if (settings.client_key.empty()) settings.client_key = local->path("client_key");

@@ -143,6 +143,12 @@ TEST_CASE("settings: a local daemon is found when no server is named") {
   CHECK(world.settings.username == "bob");
   CHECK(world.bodies[0].find("\"namespace\":\"team9\"") != std::string::npos);
 
+  // What cannot be had is refused, not forgotten.
+  CHECK(world.settings.tls);
+  world.requests.clear();
+  world.run({"show", "cluster", "--all", "--disable-tls"});
+  CHECK(set_up_error(world, "--disable-tls does not fit the local daemon"));
+
   // A server that is named is never mixed with the daemon's settings.
   world.environment["PGO_APISERVER_URL"] = "http://server:8080";
   world.environment["DISABLE_TLS"] = "true";
