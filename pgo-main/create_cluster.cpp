@@ -152,7 +152,7 @@ std::vector<Flag> platform_flags() {
        .help = "Node label that the primary's node must have",
        .value_name = "KEY=VALUE"},
       {.name = "pod-anti-affinity",
-       .help = "Spread instances over nodes, else pgo.yaml decides",
+       .help = "Spread instances over nodes: required, preferred or disabled, else as in pgo.yaml",
        .value_name = "MODE",
        .choices = "required,preferred,disabled"},
       {.name = "service-type",

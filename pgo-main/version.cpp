@@ -7,8 +7,16 @@ namespace pgo::cli {
 namespace {
 
 int show_version(App& app, const Arguments& arguments) {
-  app.output().line("pgo client version " + std::string(client_version()));
-  if (arguments.boolean("client")) return kDone;
+  const auto format = output_format(arguments);
+  if (!format) return app.report(format.error());
+  json::Value document = json::Value::object({{"ClientVersion", client_version()}});
+  if (!app.output().for_documents()) {
+    app.output().line("pgo client version " + std::string(client_version()));
+  }
+  if (arguments.boolean("client")) {
+    print_document(app, *format, document);
+    return kDone;
+  }
   auto answer = app.get("/version", {});
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::VersionResponse>(*answer);
@@ -16,7 +24,10 @@ int show_version(App& app, const Arguments& arguments) {
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {
     return app.report(done.error());
   }
-  app.output().line("pgo-apiserver version " + response->version);
+  document.set("ServerVersion", response->version);
+  if (!print_document(app, *format, document)) {
+    app.output().line("pgo-apiserver version " + response->version);
+  }
   return kDone;
 }
 
@@ -29,7 +40,8 @@ Command version_command() {
           .example = "version --client",
           .flags = {{.name = "client",
                      .type = FlagType::boolean,
-                     .help = "The client's version only, without asking the server"}},
+                     .help = "The client's version only, without asking the server"},
+                    output_flag()},
           .run = show_version};
 }
 

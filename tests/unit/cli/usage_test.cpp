@@ -134,6 +134,11 @@ TEST_CASE("help: every command has a summary and, if it does something, an examp
   }
 }
 
+TEST_CASE("help: the ways of a flag that has few are told") {
+  const std::string text = cli::help_text(cli::find_command("create cluster"));
+  CHECK(has(text, "required, preferred or disabled"));
+}
+
 TEST_CASE("help: needs no server and no environment") {
   CliWorld world;
   world.environment.clear();
@@ -146,6 +151,23 @@ TEST_CASE("help: needs no server and no environment") {
     CHECK(world.code == 0);
     CHECK(has(world.out, "Usage:"));
   }
+}
+
+TEST_CASE("version: as a document it holds both versions") {
+  CliWorld world;
+  world.server = [](auto&&...) {
+    return cli::RestClient::Answer{
+        200, R"({"Status":{"Code":"ok","Msg":""},"Version":"4.2.1","Code":"ok","Msg":""})"};
+  };
+  world.run({"version", "-o", "json"});
+  CHECK(world.code == 0);
+  CHECK(*json::parse(world.out) ==
+        json::Value::object({{"ClientVersion", "4.2.0"}, {"ServerVersion", "4.2.1"}}));
+  CHECK(world.errors.empty());
+  world.run({"version", "--client", "-o", "yaml"});
+  CHECK(world.out == "ClientVersion: 4.2.0\n");
+  world.run({"version", "-o", "wide"});
+  CHECK(world.out == "pgo client version 4.2.0\npgo-apiserver version 4.2.1\n");
 }
 
 TEST_CASE("version: --client asks nobody") {
