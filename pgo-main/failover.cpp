@@ -27,7 +27,7 @@ int query(App& app, const Arguments& arguments, const std::string& cluster) {
                     .timeline = replica.timeline,
                     .preferred = replica.preferred_node});
   }
-  print_replica_table(app, cluster, rows, *format == "wide");
+  print_replica_table(app, cluster, rows, "It has no replica that could lead.", *format == "wide");
   return kDone;
 }
 

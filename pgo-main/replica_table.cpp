@@ -7,12 +7,12 @@
 namespace pgo::cli {
 
 void print_replica_table(App& app, const std::string& cluster, std::span<const ReplicaRow> rows,
-                         bool wide) {
+                         std::string_view none, bool wide) {
   Output& output = app.output();
   output.line();
   output.line("Cluster: " + cluster);
   if (rows.empty()) {
-    output.line("It has no replicas.");
+    output.line(std::string(none));
     return;
   }
   const auto line = [&](std::string_view name, std::string_view status, std::string_view node,

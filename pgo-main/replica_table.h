@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace pgo::cli {
 
@@ -15,8 +16,8 @@ struct ReplicaRow {
   bool preferred = false;  ///< its node is one that pgo.yaml prefers
 };
 
-/// The table of 4.2.0; `wide` adds the timeline.
+/// The table of 4.2.0, or the sentence `none` without rows; `wide` adds the timeline.
 void print_replica_table(App& app, const std::string& cluster, std::span<const ReplicaRow> rows,
-                         bool wide);
+                         std::string_view none, bool wide);
 
 }  // namespace pgo::cli

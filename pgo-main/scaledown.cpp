@@ -24,7 +24,8 @@ int query(App& app, const std::string& format, const std::string& cluster) {
                     .lag = replica.replication_lag,
                     .timeline = replica.timeline});
   }
-  print_replica_table(app, cluster, rows, format == "wide");
+  print_replica_table(app, cluster, rows, "It has no replica that could be removed.",
+                      format == "wide");
   return kDone;
 }
 

@@ -116,6 +116,11 @@ def test_with_autofail_off_nothing_takes_over_and_switched_on_again_it_heals(dae
     eventually("the replica was looked at long enough", many_looks, 60, interval=0.5)
     assert set(roles) == {"replica"}
     assert not hippo.can_write(3)
+    # A stopped primary has its name in the list; it must stay, so scaledown does not offer it.
+    other = deployment_of(daemon, replica)
+    candidates = query(daemon, "failover", "hippo")
+    assert other in candidates and set(candidates) <= {old, other}
+    assert set(query(daemon, "scaledown", "hippo")) == {other}
 
     daemon.pgo("update", "cluster", "hippo", "--enable-autofail", "--no-prompt")
     eventually("Patroni is resumed", lambda: not paused(daemon), 20)

@@ -5,14 +5,16 @@
 #include "pgo/model/names.h"
 #include "pgo/operations/scale.h"
 
+#include <algorithm>
+
 namespace pgo::operations {
 
 Result<model::rest::ScaleQueryResponse> query_scale(const Context& context, std::string_view ns,
                                                     std::string_view cluster) {
-  PGO_TRY_VOID(find_cluster(context, ns, cluster));
+  PGO_TRY(const model::PgCluster found, find_cluster(context, ns, cluster));
   model::rest::ScaleQueryResponse response;
   response.status.code = "ok";
-  PGO_TRY(const std::vector<ReplicaStatus> replicas, replication_status(context, ns, cluster));
+  PGO_TRY(const std::vector<ReplicaStatus> replicas, removable_instances(context, found));
   for (const ReplicaStatus& replica : replicas) {
     response.results.push_back({.name = replica.instance,
                                 .node = replica.node,
@@ -44,16 +46,13 @@ Result<model::rest::ScaleDownResponse> scale_down(const Context& context,
                 "Cluster " + request.cluster + " has no replica " + request.replica + ".",
                 request.replica);
   }
-  PGO_TRY(const std::vector<ObjectPtr> primaries,
-          context.reader.list(kube::types::kPod, request.ns,
-                              model::selector::primary_pod(request.cluster)));
-  for (const ObjectPtr& primary : primaries) {
-    if (primary->label(model::label::kDeploymentName) == request.replica) {
-      return fail(Code::failed_precondition,
-                  request.replica + " is the primary of " + request.cluster +
-                      " now; fail over to another instance first.",
-                  request.replica);
-    }
+  PGO_TRY(const std::vector<std::string> leading, leading_instances(context, cluster));
+  const bool is_going = !deployment || deployment->being_deleted();
+  if (!is_going && std::ranges::find(leading, request.replica) != leading.end()) {
+    return fail(Code::failed_precondition,
+                request.replica + " is the primary of " + request.cluster +
+                    " now; fail over to another instance first.",
+                request.replica);
   }
   model::Removal removal;
   removal.cluster = request.cluster;

@@ -37,6 +37,13 @@ Result<kube::ExecResult> patroni_list(const kube::ExecRequest&) {
                           .err = {}};
 }
 
+void take_pod(RequestWorld& world, const char* instance) {
+  kube::DeleteOptions at_once;
+  at_once.grace_period_seconds = 0;
+  REQUIRE(
+      world.client().remove(types::kPod, kNs, RequestWorld::pod_of(instance), at_once).has_value());
+}
+
 rest::CreateFailoverRequest request(std::string target) {
   rest::CreateFailoverRequest made;
   made.ns = kNs;
@@ -241,4 +248,105 @@ TEST_CASE("scaledown query: the same lag from the same source") {
   REQUIRE(answer->results.size() == 2);
   CHECK(answer->results[0].name == "hippo-abcd");
   CHECK(answer->results[0].replication_lag == 17);
+}
+
+TEST_CASE("failover query: members without the role of a replica have their names too") {
+  RequestWorld world;
+  world.create("hippo");
+  // Stopped while Patroni is paused: it keeps its label, and nobody leads.
+  world.put_instance(kNs, "hippo", "hippo", "master", false, "node01");
+  // Still copying the primary's data: Patroni has given it no label yet.
+  world.put_instance(kNs, "hippo", "hippo-abcd", "", false, "node02");
+  world.on_exec = [](const kube::ExecRequest&) {
+    return kube::ExecResult{.exit_code = 0,
+                            .out = R"([
+      {"Cluster": "hippo", "Member": "hippo-6765f8686c-brnnq", "Host": "10.0.0.1", "Role": "Replica",
+       "State": "stopped", "Lag in MB": "unknown"},
+      {"Cluster": "hippo", "Member": "hippo-abcd-6765f8686c-brnnq", "Host": "", "Role": "Replica",
+       "State": "creating replica", "Lag in MB": "unknown"},
+      {"Cluster": "hippo", "Member": "hippo-gone-6765f8686c-brnnq", "Host": "", "Role": "Replica",
+       "State": "running", "Lag in MB": 0}])",
+                            .err = {}};
+  };
+  const auto answer = operations::query_failover(world.context(), kNs, "hippo");
+  REQUIRE(answer.has_value());
+  REQUIRE(answer->results.size() == 2);
+  CHECK(answer->results[0].name == "hippo");
+  CHECK(answer->results[0].node == "node01");
+  CHECK(answer->results[0].status == "stopped");
+  CHECK(answer->results[1].name == "hippo-abcd");
+  CHECK(answer->results[1].node == "node02");
+  CHECK(answer->results[1].replication_lag == -1);
+
+  // The primary must stay, so it is not offered.
+  const auto removable = operations::query_scale(world.context(), kNs, "hippo");
+  REQUIRE(removable.has_value());
+  REQUIRE(removable->results.size() == 1);
+  CHECK(removable->results[0].name == "hippo-abcd");
+  CHECK(removable->results[0].status == "creating replica");
+}
+
+TEST_CASE("failover query: a pod that does not answer is not the last one asked") {
+  RequestWorld world;
+  three_instances(world);
+  world.on_exec = [](const kube::ExecRequest& asked) {
+    if (asked.pod != RequestWorld::pod_of("hippo-efgh")) {
+      return Result<kube::ExecResult>(fail(Code::unavailable, "no such container", asked.pod));
+    }
+    return patroni_list(asked);
+  };
+  const auto answer = operations::query_failover(world.context(), kNs, "hippo");
+  REQUIRE(answer.has_value());
+  CHECK(answer->results.size() == 2);
+}
+
+TEST_CASE("scaledown query: an instance without a pod, or without Patroni, can be removed too") {
+  RequestWorld world;
+  three_instances(world);
+  take_pod(world, "hippo-efgh");
+  kube::Object asked_for(types::kPgReplica, kNs, "hippo-wxyz");
+  asked_for.set_label("pg-cluster", "hippo");
+  world.put(types::kPgReplica, asked_for);
+  world.on_exec = patroni_list;
+  const auto names = [&] {
+    const auto answer = operations::query_scale(world.context(), kNs, "hippo");
+    REQUIRE(answer.has_value());
+    std::vector<std::string> found;
+    for (const auto& one : answer->results) {
+      found.push_back(one.name + " " + one.status + " " + std::to_string(one.replication_lag));
+    }
+    return found;
+  };
+  CHECK(names() == std::vector<std::string>{"hippo-abcd running 17", "hippo-efgh unknown -1",
+                                            "hippo-wxyz unknown -1"});
+  world.on_exec = [](const kube::ExecRequest&) {
+    return kube::ExecResult{.exit_code = 1, .out = {}, .err = "no DCS"};
+  };
+  CHECK(names() == std::vector<std::string>{"hippo-abcd unknown -1", "hippo-efgh unknown -1",
+                                            "hippo-wxyz unknown -1"});
+}
+
+TEST_CASE("scaledown: the last primary stays while nobody leads, and is not offered") {
+  RequestWorld world;
+  three_instances(world);
+  for (const char* instance : {"hippo", "hippo-abcd", "hippo-efgh"}) {
+    take_pod(world, instance);
+  }
+  REQUIRE(world.client()
+              .patch(types::kPgCluster, kNs, "hippo", kube::PatchType::merge,
+                     *json::parse(R"({"metadata":{"labels":{"current-primary":"hippo-abcd"}}})"))
+              .has_value());
+  const auto offered = operations::query_scale(world.context(), kNs, "hippo");
+  REQUIRE(offered.has_value());
+  REQUIRE(offered->results.size() == 2);
+  CHECK(offered->results[0].name == "hippo");
+  CHECK(offered->results[1].name == "hippo-efgh");
+  CHECK(world.execs.empty());
+  const auto refused = operations::scale_down(
+      world.context(), {.cluster = "hippo", .ns = kNs, .replica = "hippo-abcd"});
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Code::failed_precondition);
+  CHECK(operations::scale_down(world.context(),
+                               {.cluster = "hippo", .ns = kNs, .replica = "hippo-efgh"})
+            .has_value());
 }

@@ -18,7 +18,8 @@ struct ScaleRequest {
 Result<model::rest::ClusterScaleResponse> scale(const Context& context, const Caller& caller,
                                                 const ScaleRequest& request);
 
-/// The replicas of a cluster with their lag, as Patroni tells.
+/// Every instance that scale_down may remove, with its lag as Patroni tells; unknown where it
+/// cannot.
 Result<model::rest::ScaleQueryResponse> query_scale(const Context& context, std::string_view ns,
                                                     std::string_view cluster);
 
