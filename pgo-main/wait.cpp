@@ -57,6 +57,19 @@ bool is_ready(const ShowClusterPod& pod, std::string_view type) {
   return pod.type == type && pod.phase == "Running" && pod.ready;
 }
 
+/// The pod that PostgreSQL is to come up in: the primary's, or one that Patroni has given no role
+/// yet (a replica is either there already or comes later), and none whose work is done.
+const ShowClusterPod* primary_to_be(const std::vector<ShowClusterPod>& pods) {
+  const auto rank = [](const ShowClusterPod& pod) {
+    const bool done = pod.phase == "Succeeded" || pod.phase == "Failed";
+    if (done || pod.type == "pgbouncer" || pod.type == "backup") return 3;
+    if (pod.type == "primary") return 0;
+    return pod.type == "unknown" ? 1 : 2;
+  };
+  const auto first = std::ranges::min_element(pods, {}, rank);
+  return first == pods.end() || rank(*first) == 3 ? nullptr : &*first;
+}
+
 /// One line that tells what is waited for.
 class Progress {
  public:
@@ -96,14 +109,11 @@ std::optional<std::string> waiting_for(const ShowClusterDetail& detail,
                                        const ShowWorkflowDetail& workflow) {
   const std::string& state = detail.cluster.status.state;
   if (state == model::state::kClusterCreated) return "the operator to take up the request";
-  const auto instance = [&](const ShowClusterPod& pod) {
-    return pod.type != "pgbouncer" && pod.type != "backup";
-  };
-  const auto first = std::ranges::find_if(detail.pods, instance);
-  if (first == detail.pods.end()) return "the pod of the primary";
+  const ShowClusterPod* primary = primary_to_be(detail.pods);
+  if (primary == nullptr) return "the pod of the primary";
   const bool primary_ready = std::ranges::any_of(
       detail.pods, [](const ShowClusterPod& pod) { return is_ready(pod, "primary"); });
-  if (!primary_ready) return "PostgreSQL in " + pod_text(*first);
+  if (!primary_ready) return "PostgreSQL in " + pod_text(*primary);
   const bool submitted = workflow.parameters.contains(std::string(model::step::kSubmitted));
   const bool completed = workflow.parameters.contains(std::string(model::step::kCompleted));
   // The workflows of clones and restores have no such step.

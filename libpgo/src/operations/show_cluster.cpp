@@ -9,11 +9,12 @@ namespace {
 using model::rest::ShowClusterDetail;
 using model::rest::ShowClusterPod;
 
-/// Helper pods of backups and restores are not part of what a cluster is.
+/// Pods of backups, dumps and restores are not part of what a cluster is.
 bool is_shown(const kube::Object& pod) {
   for (const std::string_view key :
        {model::label::kBackrestJob, model::label::kBackrestRestore, model::label::kCloneStep1,
-        model::label::kBackrestRepo, model::label::kPgbackup}) {
+        model::label::kBackrestRepo, model::label::kPgbackup, model::label::kPgdump,
+        model::label::kPgrestore}) {
     const std::string_view value = pod.label(key);
     if (value == model::kTrue || (key == model::label::kPgbackup && value == model::kFalse)) {
       return false;

@@ -102,6 +102,24 @@ TEST_CASE("wait: each stage of a new cluster has its condition, the last has non
   CHECK(text(cluster("pgcluster Initialized", "0", {pod("primary", true)}), {}) == "nothing");
 }
 
+TEST_CASE("wait: the pod that is named is the one that is to lead") {
+  const auto named = [](std::vector<rest::ShowClusterPod> pods) {
+    return cli::waiting_for(cluster("pgcluster Processed", "0", std::move(pods)), kSubmitted)
+        .value_or("nothing");
+  };
+  const auto called = [](rest::ShowClusterPod one, std::string name, std::string phase) {
+    one.name = std::move(name);
+    one.phase = std::move(phase);
+    return one;
+  };
+  const auto done = called(pod("unknown", false), "backup-hippo-pgdump", "Succeeded");
+  const auto replica = called(pod("replica", true), "hippo-abcd-pod", "Running");
+  CHECK(named({done, replica, pod("unknown", false)}).find("hippo-pod") != std::string::npos);
+  CHECK(named({done, replica, pod("primary", false)}).find("hippo-pod") != std::string::npos);
+  CHECK(named({done, replica}).find("hippo-abcd-pod") != std::string::npos);
+  CHECK(named({done}) == "the pod of the primary");
+}
+
 TEST_CASE("wait: a pipe gets one line per condition and a last one") {
   CliWorld world;
   play(world, life());

@@ -273,6 +273,21 @@ TEST_CASE("show cluster: one after the other they are what they are in one answe
   CHECK_FALSE(shown->next().value().has_value());
 }
 
+TEST_CASE("show cluster: pods that dump or load are none of its instances") {
+  test::RequestWorld world;
+  world.create("hippo");
+  world.put_ready_pods("pgouser1", "hippo");
+  world.put_pod("pgouser1", "backup-hippo-pgdump-abcd-efghi", "hippo", "pgdump", "true");
+  world.put_pod("pgouser1", "pgrestore-hippo-from-abcd-efghi", "hippo", "pgrestore", "true");
+  rest::ShowClusterRequest request;
+  request.ns = "pgouser1";
+  request.clustername = "hippo";
+  const auto answer = operations::show_clusters(world.context(), request);
+  REQUIRE(answer->results.size() == 1);
+  REQUIRE(answer->results[0].pods.size() == 1);
+  CHECK(answer->results[0].pods[0].type == "primary");
+}
+
 TEST_CASE("show cluster: only those of the image tag that was asked for") {
   test::RequestWorld world;
   world.create("hippo");
