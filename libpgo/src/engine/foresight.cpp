@@ -57,18 +57,15 @@ Value with_role(std::string_view role) {
   const std::string status = json::write(Value::object({{"role", role}}));
   return Value::object(
       {{"metadata",
-        Value::object({{"labels", Value::object({{label::kRole, role}})},
-                       {"annotations",
-                        Value::object({{model::annotation::kPatroniStatus, status}})}})}});
+        Value::object(
+            {{"labels", Value::object({{label::kRole, role}})},
+             {"annotations", Value::object({{model::annotation::kPatroniStatus, status}})}})}});
 }
 
 }  // namespace
 
 Foresight::Foresight(kube::OverlayTransport& view, std::string ns, std::set<std::string> clusters)
-    : view_(view),
-      client_(view),
-      ns_(std::move(ns)),
-      clusters_(std::move(clusters)) {}
+    : view_(view), client_(view), ns_(std::move(ns)), clusters_(std::move(clusters)) {}
 
 Result<Foresight::Objects> Foresight::list(const kube::ResourceType& type) const {
   PGO_TRY(kube::ObjectList all, client_.list(type, ns_));
@@ -99,9 +96,10 @@ Result<bool> Foresight::step() {
 
 Result<bool> Foresight::jobs_succeed() {
   const Value done = Value::object(
-      {{"status", Value::object({{"succeeded", 1},
-                                 {"conditions", Value::array({Value::object(
-                                                    {{"type", "Complete"}, {"status", "True"}})})}})}});
+      {{"status",
+        Value::object({{"succeeded", 1},
+                       {"conditions", Value::array({Value::object(
+                                          {{"type", "Complete"}, {"status", "True"}})})}})}});
   bool changed = false;
   for (const kube::Object& job : jobs_) {
     if (ended(job) || job.being_deleted()) continue;
@@ -134,8 +132,7 @@ Result<bool> Foresight::orphans_go() {
 
 /// Finalizers are what others hold an object by until they have done their part.
 Result<bool> Foresight::deleted_go() {
-  const Value let_go =
-      Value::object({{"metadata", Value::object({{"finalizers", nullptr}})}});
+  const Value let_go = Value::object({{"metadata", Value::object({{"finalizers", nullptr}})}});
   bool changed = false;
   for (const auto* type : std::array{&types::kPod, &types::kDeployment, &types::kJob,
                                      &types::kPersistentVolumeClaim}) {
@@ -214,7 +211,8 @@ Result<void> Foresight::lead(const std::string& scope, const std::string& leader
     const std::string_view role =
         pod.name() == leader ? model::role::kMaster : model::role::kReplica;
     if (pod.label(label::kRole) == role) continue;
-    PGO_TRY_VOID(client_.patch(types::kPod, ns_, pod.name(), kube::PatchType::merge, with_role(role)));
+    PGO_TRY_VOID(
+        client_.patch(types::kPod, ns_, pod.name(), kube::PatchType::merge, with_role(role)));
   }
   return {};
 }
@@ -229,10 +227,10 @@ Result<void> Foresight::take_lock(const std::string& scope, const std::string& l
     const auto there = client_.get(types::kConfigMap, ns_, name);
     if (!there && there.error().code != Code::not_found) return fail(there.error());
     if (there && name == maps.front().first) continue;
-    const Value metadata = Value::object({{"metadata", Value::object({{"annotations", annotations}})}});
+    const Value metadata =
+        Value::object({{"metadata", Value::object({{"annotations", annotations}})}});
     if (there) {
-      PGO_TRY_VOID(
-          client_.patch(types::kConfigMap, ns_, name, kube::PatchType::merge, metadata));
+      PGO_TRY_VOID(client_.patch(types::kConfigMap, ns_, name, kube::PatchType::merge, metadata));
       continue;
     }
     kube::Object map(types::kConfigMap, ns_, name);

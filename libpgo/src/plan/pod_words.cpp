@@ -24,9 +24,8 @@ std::string words_of(const Value& container) {
   std::string text = "container " + std::string(container["name"].as_string());
   const Value& state = container["state"];
   if (const Value& waiting = state["waiting"]; !waiting.is_null()) {
-    text +=
-        " waits (" + with_message(std::string(waiting["reason"].as_string("no reason")), waiting) +
-        ")";
+    text += " waits (" +
+            with_message(std::string(waiting["reason"].as_string("no reason")), waiting) + ")";
   } else if (const Value& ended = state["terminated"]; !ended.is_null()) {
     text += " ended with exit code " + std::to_string(ended["exitCode"].as_int());
   } else {

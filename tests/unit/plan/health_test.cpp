@@ -76,12 +76,14 @@ TEST_CASE("health: with autofail on Patroni chooses, and nobody is told to do an
   const std::string remedy = plan::remedy(found[0], seen);
   CHECK(contains(remedy, "nothing is to be done"));
   CHECK_FALSE(contains(remedy, "pgo failover"));
-  CHECK(contains(remedy, "kubectl -n pgouser1 logs --prefix --tail=50 -l "
-                         "pg-cluster=hippo,pgo-pg-database=true -c database"));
+  CHECK(contains(remedy,
+                 "kubectl -n pgouser1 logs --prefix --tail=50 -l "
+                 "pg-cluster=hippo,pgo-pg-database=true -c database"));
   plans_nothing(seen);
 }
 
-TEST_CASE("health: a primary whose pod is deleted, is not ready, or only takes over is no primary") {
+TEST_CASE(
+    "health: a primary whose pod is deleted, is not ready, or only takes over is no primary") {
   auto deleted = view("hippo").settled();
   deleted.pod_of("hippo").meta.deleting = true;
   const auto found = plan::ailments(deleted);
@@ -138,7 +140,9 @@ TEST_CASE("health: an instance or a cluster on its way out ails nothing") {
   auto removed = with_replica();
   removed.pod_of("hippo").ready = removed.pod_of("hippo").database_ready = false;
   REQUIRE_FALSE(plan::ailments(removed).empty());
-  CHECK(plan::ailments(removed.task(model::removal_task("pgouser1", "hippo-rmdata", {.cluster = "hippo"}))).empty());
+  CHECK(plan::ailments(
+            removed.task(model::removal_task("pgouser1", "hippo-rmdata", {.cluster = "hippo"})))
+            .empty());
 }
 
 TEST_CASE("health: a repository that is not ready is told") {
