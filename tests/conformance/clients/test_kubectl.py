@@ -214,9 +214,19 @@ class Terminal:
     def expect(self, text, seconds=15):
         deadline = time.monotonic() + seconds
         while text not in self.seen:
-            left = deadline - time.monotonic()
-            assert left > 0 and select.select([self.ours], [], [], left)[0], self.seen
-            self.seen += os.read(self.ours, 4096).decode()
+            self.read(deadline)
+
+    def read(self, deadline):
+        left = deadline - time.monotonic()
+        assert left > 0 and select.select([self.ours], [], [], left)[0], self.seen
+        self.seen += os.read(self.ours, 4096).decode()
+
+    def ask(self, word):
+        """Types a word and waits for the answer to it."""
+        answers = self.seen.count(f": {word}")
+        self.type(word + "\n")
+        while self.seen.count(f": {word}") == answers:
+            self.read(time.monotonic() + 15)
 
     def close(self):
         os.close(self.ours)
@@ -233,10 +243,12 @@ def test_exec_at_a_terminal(kubectl, namespace):
     for flags, where in (("-it", "33x77"), ("-i", "pipe")):
         terminal = Terminal(kubectl, "-n", namespace, "exec", flags, pod, "--", "talk")
         try:
-            terminal.type("hello\n")
-            terminal.expect(f"{where}: hello")
-            terminal.type("again\n")
-            terminal.expect(f"{where}: again")
+            terminal.ask("hello")
+            # kubectl tells the size on a channel of its own, which may be heard after the first words.
+            deadline = time.monotonic() + 15
+            while f"{where}: again" not in terminal.seen and time.monotonic() < deadline:
+                terminal.ask("again")
+            assert f"{where}: again" in terminal.seen, terminal.seen
             terminal.type("bye\n")
             terminal.expect("exit code 3")
             assert terminal.process.wait(10) == 3
