@@ -98,6 +98,8 @@ def test_explain_says_what_a_cluster_waits_for(daemon, trial):
     assert wait["Message"] and wait["Remedy"] and wait["Since"].endswith("Z")
     both = daemon.pgo_json("explain", "trial", "young")
     assert [one["Cluster"] for one in both["Results"]] == ["trial", "young"]
+    # A server that runs takes its time to shut down.
+    eventually("it leads", Cluster(daemon, "young").leader, 60)
     daemon.pgo("delete", "cluster", "young", "--no-prompt")
     assert daemon.pgo_json("explain", "young")["State"] == "being removed"
     eventually("young is gone", lambda: "young-rmdata" not in daemon.names("pgtasks"), 90)

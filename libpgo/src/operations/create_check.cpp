@@ -249,6 +249,12 @@ Result<void> check_password(const Request& request) {
   if (std::ranges::any_of(request.password, control)) {
     return refuse("The password contains a control character.", "Password");
   }
+  if (std::ranges::any_of(request.password,
+                          [](char c) { return static_cast<signed char>(c) < 0; })) {
+    return refuse(
+        "The password contains letters or signs beyond ASCII, which Patroni cannot pass on.",
+        "Password");
+  }
   if (!request.password.empty() && !request.secret_from.empty()) {
     return refuse("Give either a password or a cluster to take the passwords from, not both.",
                   "Password");

@@ -67,6 +67,7 @@ const std::vector<Refusal>& refusals() {
       {"a database that is none", "Database", [](auto& r) { r.database = "a\"b"; }},
       {"a template database", "Database", [](auto& r) { r.database = "template1"; }},
       {"a password with a newline", "Password", [](auto& r) { r.password = "a\nb"; }},
+      {"a password beyond ASCII", "Password", [](auto& r) { r.password = "p\xc3\xa4sse"; }},
       {"a pgBouncer password alone", "PgbouncerPass", [](auto& r) { r.pgbouncer_pass = "x"; }},
   };
   return kRefusals;
