@@ -257,8 +257,10 @@ class PgCluster:
         return self._pods("replica")
 
     def wait_for_replicas(self, count: int = 1, timeout: float = 300) -> None:
-        """Returns when so many replicas stream, by PostgreSQL's own word."""
-        streaming = "select count(*) from pg_stat_replication where state = 'streaming'"
+        """Returns when so many replicas stream from one that takes writes, by PostgreSQL's own word."""
+        # A primary that comes back has its label, and replicas, before it leads again.
+        streaming = ("select count(*) from pg_stat_replication "
+                     "where state = 'streaming' and not pg_is_in_recovery()")
 
         def enough() -> bool:
             try:
