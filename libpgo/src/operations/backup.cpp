@@ -15,13 +15,7 @@ namespace rest = model::rest;
 struct Checked {
   model::PgCluster cluster;
   std::string repo_pod;
-  bool another_runs = false;  ///< a backup, which the new one cuts off
 };
-
-Result<bool> runs(const Context& context, std::string_view ns, const std::string& job_name) {
-  PGO_TRY(const ObjectPtr job, get_if_exists(context.reader, kube::types::kJob, ns, job_name));
-  return job && (*job)["status"]["active"].as_int() > 0;
-}
 
 Result<Checked> check(const Context& context, const rest::CreateBackrestBackupRequest& request,
                       model::PgCluster cluster) {
@@ -36,8 +30,7 @@ Result<Checked> check(const Context& context, const rest::CreateBackrestBackupRe
   PGO_TRY_VOID(check_no_removal(context, request.ns, name));
   PGO_TRY(const ObjectPtr repo, ready_repo_pod(context, request.ns, name));
   PGO_TRY_VOID(ready_primary_pod(context, request.ns, name));
-  PGO_TRY(const bool another_runs, runs(context, request.ns, model::names::backup(name)));
-  return Checked{std::move(cluster), std::string(repo->name()), another_runs};
+  return Checked{std::move(cluster), std::string(repo->name())};
 }
 
 /// A backup that the operator owes (the first one, or a promotion's) and that this one replaces is
@@ -145,9 +138,6 @@ Result<rest::CreateBackrestBackupResponse> create_backups(
     const std::string& name = checked.cluster.name();
     context.log.info("backup requested", {{"namespace", request.ns}, {"cluster", name}});
     response.results.push_back("created Pgtask " + model::names::backup(name));
-    if (checked.another_runs) {
-      response.results.push_back("the backup of " + name + " that was running is cut off");
-    }
   }
   return response;
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "pgo/base/clock.h"
 #include "pgo/base/result.h"
 
 #include <string_view>
@@ -8,9 +7,8 @@
 namespace pgo::operations {
 
 /// A time as pgBackRest's `--target` takes it with `--type=time`: "2026-11-22 14:30:00", with or
-/// without fraction and offset from UTC, that has passed: recovery could never get to one that is
-/// yet to come, and would be tried for ten minutes. `invalid_argument` with `field` as subject.
-Result<void> check_point_in_time(std::string_view text, std::string_view field, TimePoint now);
+/// without fraction and offset from UTC. `invalid_argument` with `field` as subject.
+Result<void> check_point_in_time(std::string_view text, std::string_view field);
 
 /// Refuses control characters, which no target of any type has.
 Result<void> check_target_text(std::string_view text, std::string_view field);

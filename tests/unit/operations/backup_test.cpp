@@ -192,49 +192,6 @@ TEST_CASE("pgdump: whatever is refused writes nothing") {
   CHECK(world.written() == before);
 }
 
-TEST_CASE("backup: who cuts off a running one is told") {
-  World world;
-  CHECK(world.backup()->results.size() == 1);
-  kube::Object job(types::kJob, kNs, model::names::backup("hippo"));
-  job.document()
-      .at_or_add("spec")
-      .at_or_add("template")
-      .set("spec",
-           *json::parse(
-               R"({"restartPolicy":"Never","containers":[{"name":"backrest","image":"x"}]})"));
-  world.put(types::kJob, job);
-  const auto told = world.client().patch(
-      types::kJob, kNs, model::names::backup("hippo"), kube::PatchType::merge,
-      json::Value::object({{"status", json::Value::object({{"active", 1}})}}), "status");
-  REQUIRE(told.has_value());
-  const auto answer = world.backup("--type=diff");
-  REQUIRE(answer.has_value());
-  REQUIRE(answer->results.size() == 2);
-  CHECK(answer->results.back().find("cut off") != std::string::npos);
-}
-
-TEST_CASE("pgdump: a dump that is not complete is not loaded") {
-  World world;
-  REQUIRE(operations::create_dumps(world.context(), world.admin(), dump_request()));
-  const std::string claim = model::names::pgdump_volume("hippo");
-  world.put_claim(kNs, claim);
-  rest::PgRestoreRequest load;
-  load.ns = kNs;
-  load.from_cluster = "hippo";
-  load.from_pvc = claim;
-  const auto loaded = [&](std::string_view status) {
-    const auto told = world.client().patch(
-        types::kPgTask, kNs, model::names::pgdump_task("hippo"), kube::PatchType::merge,
-        json::Value::object({{"spec", json::Value::object({{"status", status}})}}));
-    REQUIRE(told.has_value());
-    return operations::restore_dump(world.context(), world.admin(), load).has_value();
-  };
-  CHECK_FALSE(loaded(""));
-  CHECK_FALSE(loaded(model::progress::kJobSubmitted));
-  CHECK_FALSE(loaded(model::progress::kJobError));
-  CHECK(loaded(model::progress::kJobCompleted));
-}
-
 TEST_CASE("O8: delete backup asks for the removal of the dumps, and says when there are none") {
   World world;
   const auto none = operations::delete_backup(world.context(), kNs, "hippo");
