@@ -336,6 +336,7 @@ Result<std::unique_ptr<WatchStream>> OverlayTransport::watch(const Request& requ
 }
 
 Result<ExecResult> OverlayTransport::exec(const ExecRequest& request) {
+  if (request.reads_only) return core_->inner.exec(request);
   Value words = Value::array();
   for (const std::string& word : request.command) words.push_back(word);
   const std::scoped_lock lock(core_->mutex);

@@ -1,7 +1,9 @@
 #include "operations/backrest_info.h"
 
 #include "pgo/base/clock.h"
+#include "pgo/base/text.h"
 #include "pgo/json/value.h"
+#include "pgo/model/names.h"
 
 #include <chrono>
 
@@ -59,6 +61,31 @@ Result<std::vector<BackrestRepository>> parse_backrest_info(std::string_view tex
     }
   }
   return repositories;
+}
+
+Result<std::string> run_info(const Context& context, const kube::Object& repo_pod,
+                             std::string_view storage_type, bool structured) {
+  kube::ExecRequest request;
+  request.ns = std::string(repo_pod.ns());
+  request.pod = std::string(repo_pod.name());
+  request.container = std::string(model::container::kDatabase);
+  request.command = {"pgbackrest", std::string(model::backrest_command::kInfo)};
+  if (storage_type == "s3") request.command.emplace_back("--repo-type=s3");
+  if (structured) request.command.emplace_back("--output=json");
+  request.reads_only = true;
+  PGO_TRY(const kube::ExecResult result, context.client.exec(request));
+  if (result.exit_code == 0) return result.out;
+  const std::string why(text::trim(result.err.empty() ? result.out : result.err));
+  return fail(Code::unavailable,
+              "pgbackrest info ended with " + std::to_string(result.exit_code) + ": " + why,
+              request.pod);
+}
+
+Result<std::vector<BackrestRepository>> ask_repository(const Context& context,
+                                                       const kube::Object& repo_pod,
+                                                       std::string_view storage_type) {
+  PGO_TRY(const std::string text, run_info(context, repo_pod, storage_type, true));
+  return parse_backrest_info(text);
 }
 
 }  // namespace pgo::operations

@@ -68,35 +68,16 @@ Result<void> ask_for(const Context& context, const Caller& caller,
   return replace_task(context, task.object(), old);
 }
 
-Result<std::string> run_info(const Context& context, const kube::Object& repo,
-                             std::vector<std::string> options) {
-  kube::ExecRequest request;
-  request.ns = std::string(repo.ns());
-  request.pod = std::string(repo.name());
-  request.container = std::string(model::container::kDatabase);
-  request.command = {"pgbackrest", std::string(model::backrest_command::kInfo)};
-  request.command.insert(request.command.end(), options.begin(), options.end());
-  PGO_TRY(const kube::ExecResult result, context.client.exec(request));
-  if (result.exit_code == 0) return result.out;
-  const std::string why(text::trim(result.err.empty() ? result.out : result.err));
-  return fail(Code::unavailable,
-              "pgbackrest info ended with " + std::to_string(result.exit_code) + ": " + why,
-              request.pod);
-}
-
 void tell_text(const Context& context, const kube::Object& repo, const std::string& type,
-               std::vector<std::string> options, rest::ShowBackrestDetail& into) {
-  auto text = run_info(context, repo, std::move(options));
+               rest::ShowBackrestDetail& into) {
+  auto text = run_info(context, repo, type, false);
   into.info += "\nStorage Type: " + type + "\n";
   into.info += text ? *text : text.error().text() + "\n";
 }
 
 void tell_fields(const Context& context, const kube::Object& repo, const std::string& type,
-                 std::vector<std::string> options, rest::ShowBackrestDetail& into) {
-  options.emplace_back("--output=json");
-  auto text = run_info(context, repo, std::move(options));
-  auto found = text ? parse_backrest_info(*text)
-                    : Result<std::vector<rest::BackrestRepository>>(fail(std::move(text).error()));
+                 rest::ShowBackrestDetail& into) {
+  auto found = ask_repository(context, repo, type);
   if (!found) {
     rest::BackrestRepository unknown;
     unknown.status = found.error().text();
@@ -158,8 +139,8 @@ Result<rest::ShowBackrestResponse> show_backups(const Context& context,
     rest::ShowBackrestDetail& item = response.items.emplace_back();
     item.name = cluster.name();
     const auto tell = request.structured ? tell_fields : tell_text;
-    if (cluster.uses_local_repository()) tell(context, *repo, "local", {}, item);
-    if (cluster.uses_s3()) tell(context, *repo, "s3", {"--repo-type=s3"}, item);
+    if (cluster.uses_local_repository()) tell(context, *repo, "local", item);
+    if (cluster.uses_s3()) tell(context, *repo, "s3", item);
   }
   return response;
 }

@@ -164,7 +164,7 @@ class Parser {
 };
 
 /// Options that make sense only beside others.
-Result<void> check_together(const BackupOptions& options, std::string_view field) {
+Result<void> check_together(BackupTool tool, const BackupOptions& options, std::string_view field) {
   const auto without = [&](std::string_view flag, std::string_view needed) {
     return options.has(flag) && !options.has(needed);
   };
@@ -173,6 +173,15 @@ Result<void> check_together(const BackupOptions& options, std::string_view field
   }
   if (without("--if-exists", "--clean")) {
     return refuse("The option --if-exists has an effect only with --clean.", field);
+  }
+  // pg_dump writes directories alone with several jobs, and a dump is one file here.
+  if (tool == BackupTool::pg_dump && options.has("--jobs")) {
+    return refuse(
+        "The option --jobs needs --format=directory, which dumps here cannot have; leave it out.",
+        field);
+  }
+  if (options.has("--jobs") && options.has("--single-transaction")) {
+    return refuse("The options --jobs and --single-transaction cannot be used together.", field);
   }
   const auto format = options.value("--format").value_or("");
   if (format.starts_with('t') && options.has("--compress")) {
@@ -229,7 +238,7 @@ Result<BackupOptions> parse_backup_options(BackupTool tool, std::string_view tex
   PGO_TRY(std::vector<Word> words, split_words(text, field));
   BackupOptions options;
   PGO_TRY(options.words_, Parser(tool, field, std::move(words)).parse());
-  PGO_TRY_VOID(check_together(options, field));
+  PGO_TRY_VOID(check_together(tool, options, field));
   return options;
 }
 

@@ -111,7 +111,8 @@ Result<model::rest::CloneResponse> clone_cluster(const Context& context, const C
                   "ReplicaCount");
   }
   if (!request.pitr_target.empty()) {
-    PGO_TRY_VOID(check_point_in_time(request.pitr_target, "PITRTarget"));
+    PGO_TRY_VOID(check_point_in_time(context, source, request.backrest_storage_source,
+                                     request.pitr_target, "PITRTarget"));
   }
   const std::string now = to_rfc3339(context.clock.now());
   const model::CloneWork work{

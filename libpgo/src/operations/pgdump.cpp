@@ -133,6 +133,43 @@ Result<void> check_timestamp(const std::string& timestamp) {
               "PITRTarget");
 }
 
+/// The task that dumps into a claim: of the cluster that it is labelled with, else of `cluster`.
+Result<ObjectPtr> task_of_claim(const Context& context, const kube::Object& claim,
+                                const std::string& cluster) {
+  const std::string labelled(claim.label(model::label::kCluster));
+  for (const std::string& one : {labelled, cluster}) {
+    if (one.empty()) continue;
+    PGO_TRY(ObjectPtr task, get_if_exists(context.reader, kube::types::kPgTask, claim.ns(),
+                                          model::names::pgdump_task(one)));
+    if (task && (*task)["spec"]["parameters"][param::kPvcName].as_string() == claim.name()) {
+      return task;
+    }
+  }
+  return ObjectPtr{};
+}
+
+/// A claim that its task made holds what that task has done and no more; an older one may hold
+/// dumps of former tasks, which nobody remembers.
+Result<void> check_dumped(const Context& context, const kube::Object& claim,
+                          const rest::PgRestoreRequest& request) {
+  PGO_TRY(const ObjectPtr task, task_of_claim(context, claim, request.from_cluster));
+  if (!task) return {};
+  const std::string_view status = (*task)["spec"]["status"].as_string();
+  if (status.starts_with(model::progress::kJobCompleted)) return {};
+  const bool over = status.starts_with(model::progress::kJobError);
+  const bool made_for_it = claim["metadata"]["creationTimestamp"].as_string() >=
+                           (*task)["metadata"]["creationTimestamp"].as_string();
+  // Without a target the newest is loaded, which is the one that is being made.
+  if (!made_for_it && (over || !request.pitr_target.empty())) return {};
+  const std::string name(claim.name());
+  return fail(Code::failed_precondition,
+              over ? "The dump into " + name + " failed, and it holds no other; make a new one."
+                   : "The dump into " + name +
+                         " is not complete; load it when pgo show backup "
+                         "--backup-type=pgdump says \"job completed\".",
+              "FromPVC");
+}
+
 }  // namespace
 
 Result<rest::CreatepgDumpBackupResponse> create_dumps(
@@ -194,6 +231,7 @@ Result<rest::PgRestoreResponse> restore_dump(const Context& context, const Calle
                     "; name the one that holds the dump (--backup-pvc).",
                 "FromPVC");
   }
+  PGO_TRY_VOID(check_dumped(context, *claim, request));
   PGO_TRY(const auto node, check_node_label(context, request.node_label, "NodeLabel"));
   const std::string& name = cluster.name();
   PGO_TRY_VOID(check_cluster(context, request.ns, name));

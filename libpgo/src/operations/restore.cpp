@@ -28,14 +28,18 @@ Result<model::PgCluster> check_cluster(const Context& context, const Request& re
 }
 
 /// A target in time, unless the options say of what kind it is.
-Result<void> check_target(const Request& request, const BackupOptions& options) {
+Result<void> check_target(const Context& context, const model::PgCluster& cluster,
+                          const Request& request, const BackupOptions& options) {
   if (request.pitr_target.empty()) return {};
   PGO_TRY_VOID(check_target_text(request.pitr_target, "PITRTarget"));
   if (options.has("--target")) {
     return refuse("The target is given twice: as --pitr-target and as --target.", "PITRTarget");
   }
   const std::string_view type = options.value("--type").value_or("time");
-  if (type == "time") return check_point_in_time(request.pitr_target, "PITRTarget");
+  if (type == "time") {
+    return check_point_in_time(context, cluster, request.backrest_storage_type, request.pitr_target,
+                               "PITRTarget");
+  }
   if (type == "name" || type == "xid" || type == "lsn") return {};
   return refuse("A target has no meaning with --type=" + std::string(type) + ".", "PITRTarget");
 }
@@ -104,7 +108,7 @@ Result<model::rest::RestoreResponse> restore_cluster(const Context& context, con
   PGO_TRY(const model::PgCluster cluster, check_cluster(context, request));
   PGO_TRY(const BackupOptions options, parse_backup_options(BackupTool::pgbackrest_restore,
                                                             request.restore_opts, "RestoreOpts"));
-  PGO_TRY_VOID(check_target(request, options));
+  PGO_TRY_VOID(check_target(context, cluster, request, options));
   PGO_TRY(const auto node, check_node_label(context, request.node_label, "NodeLabel"));
   const std::string workflow_id = context.ids.uuid();
   PGO_TRY(const std::string volume, check_volume(context, request, workflow_id));

@@ -109,6 +109,9 @@ TEST_CASE("overlay: writes and commands are kept in order, refused ones not") {
   const auto ran = laid.client.exec(command);
   REQUIRE(ran);
   CHECK(ran->exit_code == 0);
+  // What only reads is asked of what is there: here nobody can answer.
+  command.reads_only = true;
+  CHECK_FALSE(laid.client.exec(command).has_value());
   REQUIRE(laid.client.remove(types::kConfigMap, "n", "new"));
   const auto writes = laid.view.writes();
   REQUIRE(writes.size() == 3);

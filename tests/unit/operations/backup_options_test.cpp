@@ -52,7 +52,7 @@ TEST_SUITE("operations.backup_options") {
     CHECK(backup("--no-resume=true") == "--no-resume");
     CHECK(parsed(BackupTool::pg_dump, "-Fc -t one -t two --section=data") ==
           "--format=c --table=one --table=two --section=data");
-    CHECK(parsed(BackupTool::pg_dump, "-av -j4") == "--data-only --verbose --jobs=4");
+    CHECK(parsed(BackupTool::pg_restore, "-av -j4") == "--data-only --verbose --jobs=4");
     CHECK(parsed(BackupTool::pg_dumpall, "--dump-all -t") == "--dump-all --tablespaces-only");
   }
 

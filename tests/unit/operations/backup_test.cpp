@@ -192,6 +192,48 @@ TEST_CASE("pgdump: whatever is refused writes nothing") {
   CHECK(world.written() == before);
 }
 
+TEST_CASE("pgdump: what no dump can have is refused") {
+  World world;
+  for (const char* options : {"-j 3", "--jobs=2", "--format=c --jobs=2"}) {
+    const auto refused =
+        operations::create_dumps(world.context(), world.admin(), dump_request(options));
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().message.find("--jobs") != std::string::npos);
+  }
+}
+
+TEST_CASE("pgdump: nothing is loaded from a volume that holds no complete dump") {
+  World world;
+  REQUIRE(operations::create_dumps(world.context(), world.admin(), dump_request()));
+  world.clock().advance(std::chrono::seconds(2));
+  world.put_claim(kNs, "backup-hippo-pgdump-pvc");
+  rest::PgRestoreRequest load;
+  load.ns = kNs;
+  load.from_cluster = "hippo";
+  load.from_pvc = "backup-hippo-pgdump-pvc";
+  const auto code_when = [&](const char* status, const char* target) {
+    const std::string patch = std::string(R"({"spec":{"status":")") + status + "\"}}";
+    REQUIRE(world.client().patch(kube::types::kPgTask, kNs, "backup-hippo-pgdump",
+                                 kube::PatchType::merge, *json::parse(patch)));
+    load.pitr_target = target;
+    const std::size_t before = world.written();
+    const auto answer = operations::restore_dump(world.context(), world.admin(), load);
+    if (answer) return Code::cancelled;
+    CHECK(world.written() == before);
+    return answer.error().code;
+  };
+  CHECK(code_when("", "") == Code::failed_precondition);
+  CHECK(code_when("job submitted [x]", "2026-01-31-23-59-59") == Code::failed_precondition);
+  CHECK(code_when("job error [x]", "") == Code::failed_precondition);
+  CHECK(code_when("job completed [x]", "") == Code::cancelled);
+  // A volume that is older than its task may hold dumps of former ones.
+  world.clock().advance(std::chrono::seconds(2));
+  REQUIRE(operations::create_dumps(world.context(), world.admin(), dump_request()));
+  CHECK(code_when("job submitted [x]", "") == Code::failed_precondition);
+  CHECK(code_when("job submitted [x]", "2026-01-31-23-59-59") == Code::cancelled);
+  CHECK(code_when("job error [x]", "") == Code::cancelled);
+}
+
 TEST_CASE("O8: delete backup asks for the removal of the dumps, and says when there are none") {
   World world;
   const auto none = operations::delete_backup(world.context(), kNs, "hippo");

@@ -37,7 +37,7 @@ TEST_CASE("clone: a request writes the workflow and the first step, and nothing 
   world.create("hippo");
   const std::size_t before = world.written();
   auto asked = request("hippo", "rhino");
-  asked.pitr_target = "2026-11-22 14:30:00.5+00";
+  asked.pitr_target = "2026-11-21 14:30:00.5+00";
   asked.replica_count = 2;
   const auto answer = operations::clone_cluster(world.context(), world.admin(), asked);
   REQUIRE(answer.has_value());
@@ -65,14 +65,16 @@ TEST_CASE("clone: what cannot work is refused before anything is written") {
   auto time = request("hippo", "rhino");
   time.pitr_target = "2026-11-22";
   auto line = request("hippo", "rhino");
-  line.pitr_target = "2026-11-22 14:30:00\n--force";
+  line.pitr_target = "2026-11-21 14:30:00\n--force";
+  auto future = request("hippo", "rhino");
+  future.pitr_target = "2026-11-22 14:30:00+00";
   auto many = request("hippo", "rhino");
   many.replica_count = -1;
   for (const auto& wrong :
        {request("", "rhino"), request("hippo", ""), request("nosuch", "rhino"),
         request("hippo", "taken"), request("hippo", "hippo"), request("hippo", "Bad_Name"),
         request("hippo", "all"), request("hippo", std::string(60, 'x')), request("hippo", "kept"),
-        request("hippo", "saved"), s3, both, time, line, many}) {
+        request("hippo", "saved"), s3, both, time, line, future, many}) {
     CAPTURE(wrong.target_cluster_name);
     CHECK_FALSE(operations::clone_cluster(world.context(), world.admin(), wrong).has_value());
     CHECK(world.written() == before);

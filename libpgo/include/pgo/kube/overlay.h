@@ -18,7 +18,8 @@ namespace pgo::kube {
 /// versions, finalizers. It knows no controllers: objects that others would make or change stay as
 /// they are.
 ///
-/// Commands are not run: each counts as a success that printed nothing.
+/// Commands are not run: each counts as a success that printed nothing. One that only reads
+/// (`ExecRequest::reads_only`) is run, and is none of the writes.
 class OverlayTransport final : public Transport {
  public:
   /// One write, or one command.

@@ -74,6 +74,7 @@ struct ExecRequest {
   std::string stdin_data{};  ///< given to the command, then closed; empty means no stdin
   std::chrono::milliseconds timeout{60'000};
   std::stop_token stop{};
+  bool reads_only = false;  ///< the command changes nothing, so a dry run runs it too
 };
 
 struct ExecResult {
