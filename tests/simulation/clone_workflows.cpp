@@ -1,5 +1,7 @@
 #include "workflows.h"
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 
 namespace pgo::testing {
@@ -27,6 +29,28 @@ bool nothing_left(const World& world, const std::string& cluster) {
          !world.get(types::kPgCluster, cluster);
 }
 
+/// Of the tasks only the workflow's, which says how it ended.
+bool only_told(const World& world, const std::string& cluster, std::string_view reason) {
+  std::vector<kube::Object> tasks = world.list(types::kPgTask);
+  std::erase_if(tasks, [&](const kube::Object& one) { return one.label("pg-cluster") != cluster; });
+  if (tasks.size() != 1 || !tasks.front().name().ends_with("-cloneworkflow")) return false;
+  const json::Value& told = tasks.front()["spec"]["parameters"];
+  return !told["task failed"].as_string().empty() &&
+         told["reason"].as_string().find(reason) != std::string_view::npos;
+}
+
+/// Waits until a Job of that beginning is there, then cancels as `pgo delete cluster` does.
+void cancel_at(World& world, const std::string& job, const std::string& target) {
+  const auto there = [&] {
+    return std::ranges::any_of(world.list(types::kJob), [&](const kube::Object& one) {
+      return one.name().starts_with(job);
+    });
+  };
+  for (int i = 0; i < 100'000 && !there(); ++i) world.step();
+  REQUIRE(there());
+  world.cancel_clone(target);
+}
+
 }  // namespace
 
 void add_clone_workflows(std::vector<Workflow>& workflows) {
@@ -43,10 +67,22 @@ void add_clone_workflows(std::vector<Workflow>& workflows) {
                        },
                        [](World& world) { world.clone("hippo", "rhino"); },
                        [](const World& world) {
-                         return tasks_that(world, "failed") == 1 &&
-                                tasks_that(world, "completed") == 1 &&
+                         return only_told(world, "rhino", "restore-rhino") &&
                                 nothing_left(world, "rhino") && world.settled("hippo", 1);
                        }});
+  for (const auto& [name, job] :
+       {std::pair("clone that is cancelled while it copies", "pgo-backrest-repo-sync-rhino"),
+        std::pair("clone that is cancelled while it restores", "restore-rhino")}) {
+    workflows.push_back({name, [](World& world) { created(world, 0); },
+                         [job](World& world) {
+                           world.clone("hippo", "rhino");
+                           cancel_at(world, job, "rhino");
+                         },
+                         [](const World& world) {
+                           return only_told(world, "rhino", "cancelled") &&
+                                  nothing_left(world, "rhino") && world.settled("hippo", 1);
+                         }});
+  }
 }
 
 }  // namespace pgo::testing

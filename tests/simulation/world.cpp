@@ -370,6 +370,14 @@ void World::clone(const std::string& source, const std::string& target) {
   stored(types::kPgTask, model::clone_task(kNs, model::TaskType::clone_step1, work).object());
 }
 
+void World::cancel_clone(const std::string& target) {
+  const auto body = json::parse(R"({"spec":{"parameters":{"cancelled":"2026-01-01T00:00:00Z"}}})");
+  for (const kube::Object& task : list(types::kPgTask)) {
+    if (task.label("pg-cluster") != target || task.label("pgo-clone") != "true") continue;
+    REQUIRE(client_.patch(types::kPgTask, kNs, task.name(), kube::PatchType::merge, *body));
+  }
+}
+
 void World::restore(const std::string& cluster, const std::string& to_pvc) {
   const model::RestoreWork work{.cluster = cluster,
                                 .to_pvc = to_pvc,

@@ -67,6 +67,7 @@ class World {
   /// Before the cluster is made: the task that says which policies it gets.
   void ask_for_policy(const std::string& cluster, const std::string& policy);
   void clone(const std::string& source, const std::string& target);
+  void cancel_clone(const std::string& target);
   void restore(const std::string& cluster, const std::string& to_pvc);
   /// Pods of Jobs whose name begins so fail from now on.
   void fail_jobs(const std::string& prefix) {

@@ -20,6 +20,8 @@ std::string_view step_label(TaskType step) {
   }
 }
 
+constexpr std::string_view kWorkflowEnd = "-cloneworkflow";
+
 std::string suffixed(std::initializer_list<std::string_view> parts, std::string_view what,
                      const CloneWork& work) {
   std::string name;
@@ -67,10 +69,15 @@ bool is_open(const PgTask& task) {
   return task.spec.status != progress::kCompleted && task.spec.status != progress::kFailed;
 }
 
+bool is_failed_clone_workflow(const PgTask& task) {
+  return task.type() == TaskType::workflow && task.name().ends_with(kWorkflowEnd) &&
+         !task.parameter(step::kFailed).empty();
+}
+
 namespace names {
 
 std::string clone_workflow(const CloneWork& work) {
-  return suffixed({work.target}, "workflow", work) + "-cloneworkflow";
+  return suffixed({work.target}, "workflow", work) + std::string(kWorkflowEnd);
 }
 
 std::string clone_step(TaskType step, const CloneWork& work) {
@@ -88,6 +95,10 @@ std::string repo_sync_job(const CloneWork& work) {
 namespace selector {
 std::string clone_tasks(std::string_view target) {
   return selector::cluster(target) + "," + std::string(label::kClone) + "=" + std::string(kTrue);
+}
+std::string workflows(std::string_view target) {
+  const std::string any(label::kWorkflowId);
+  return target.empty() ? any : selector::cluster(target) + "," + any;
 }
 }  // namespace selector
 

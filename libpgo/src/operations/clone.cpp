@@ -11,6 +11,7 @@
 #include "pgo/model/names.h"
 #include "pgo/model/task_outcome.h"
 
+#include <algorithm>
 #include <array>
 
 namespace pgo::operations {
@@ -46,6 +47,17 @@ Result<void> check_target(const Context& context, const Request& request) {
   for (const auto& [type, name] : left) {
     PGO_TRY(const ObjectPtr object, get_if_exists(context.reader, type, request.ns, name));
     if (!object) continue;
+    if (!object->annotation(model::annotation::kMadeFor).empty()) {
+      PGO_TRY(
+          const std::vector<ObjectPtr> steps,
+          context.reader.list(types::kPgTask, request.ns, model::selector::clone_tasks(target)));
+      if (!steps.empty()) {
+        return fail(Code::failed_precondition,
+                    "What a failed clone into " + target +
+                        " made is still being removed; try again in a moment.",
+                    "TargetClusterName");
+      }
+    }
     return fail(Code::already_exists,
                 "There is a " + std::string(type.kind) + " " + name +
                     " of an earlier cluster; remove it or choose another name.",
@@ -85,6 +97,30 @@ Result<std::vector<model::PgTask>> open_clones(const Context& context, std::stri
     if (model::is_clone(task) && model::is_open(task)) open.push_back(std::move(task));
   }
   return open;
+}
+
+Result<std::vector<std::string>> forget_failed_clones(const Context& context, std::string_view ns,
+                                                      std::string_view target) {
+  std::vector<std::string> forgotten;
+  if (!target.empty() && !text::is_dns1123_label(target)) return forgotten;
+  PGO_TRY(const std::vector<ObjectPtr> found,
+          context.reader.list(types::kPgTask, ns, model::selector::workflows(target)));
+  for (const ObjectPtr& object : found) {
+    PGO_TRY(const model::PgTask task, model::PgTask::from(*object));
+    if (!model::is_failed_clone_workflow(task) || object->being_deleted()) continue;
+    const std::string cluster(object->label(model::label::kCluster));
+    // The record of one whose name a cluster has by now goes with that cluster.
+    PGO_TRY(const ObjectPtr taken, get_if_exists(context.reader, types::kPgCluster, ns, cluster));
+    if (taken) continue;
+    kube::DeleteOptions only_this;
+    only_this.uid = std::string(object->uid());
+    auto removed = context.client.remove(types::kPgTask, ns, object->name(), only_this);
+    if (!removed && removed.error().code != Code::not_found) {
+      return fail(std::move(removed).error());
+    }
+    if (std::ranges::find(forgotten, cluster) == forgotten.end()) forgotten.push_back(cluster);
+  }
+  return forgotten;
 }
 
 Result<bool> cancel_clone(const Context& context, std::string_view ns, std::string_view target) {
@@ -129,6 +165,7 @@ Result<model::rest::CloneResponse> clone_cluster(const Context& context, const C
   const model::PgTask workflow = model::workflow_task(
       request.ns, model::names::clone_workflow(work), work.target, work.workflow_id, {}, now);
   const model::PgTask step = model::clone_task(request.ns, model::TaskType::clone_step1, work);
+  PGO_TRY_VOID(forget_failed_clones(context, request.ns, work.target));
   PGO_TRY_VOID(context.client.create(types::kPgTask, workflow.object()));
   PGO_TRY_VOID(context.client.create(types::kPgTask, step.object()));
   context.log.info("clone requested", {{"namespace", request.ns},

@@ -4,6 +4,17 @@
 #include "pgo/operations/cluster.h"
 
 namespace pgo::operations {
+namespace {
+
+/// Of a clone that failed nothing is left but the record of how it ended.
+Result<std::vector<std::string>> forget_clones(const Context& context,
+                                               const model::rest::DeleteClusterRequest& request,
+                                               bool every) {
+  if (!every && !request.selector.empty()) return std::vector<std::string>();
+  return forget_failed_clones(context, request.ns, every ? std::string() : request.clustername);
+}
+
+}  // namespace
 
 Result<model::rest::DeleteClusterResponse> delete_clusters(
     const Context& context, const model::rest::DeleteClusterRequest& request) {
@@ -31,7 +42,8 @@ Result<model::rest::DeleteClusterResponse> delete_clusters(
       return response;
     }
   }
-  if (clusters.empty()) {
+  PGO_TRY(const std::vector<std::string> forgotten, forget_clones(context, request, every));
+  if (clusters.empty() && forgotten.empty()) {
     return fail(
         Code::not_found,
         request.selector.empty() && !every
@@ -41,6 +53,9 @@ Result<model::rest::DeleteClusterResponse> delete_clusters(
   }
   model::rest::DeleteClusterResponse response;
   response.status.code = "ok";
+  for (const std::string& clone : forgotten) {
+    response.results.push_back("deleted the record of the failed clone " + clone);
+  }
   for (const model::PgCluster& cluster : clusters) {
     model::Removal removal;
     removal.cluster = cluster.name();

@@ -247,10 +247,34 @@ void make_cluster(Cloning& clone) {
   mark_completed(clone.work, clone.task);
 }
 
+/// The workflows of clones that failed, each once, as their steps and their records tell. A record
+/// outlives the steps: what a cache shows late is removed all the same.
+std::vector<std::string> failed_clones(const ClusterView& view) {
+  std::vector<std::string> ids;
+  for (const auto& task : view.tasks) {
+    if (!task->object || task->meta.deleting) continue;
+    const bool step = model::is_clone(*task->object) && failed(*task);
+    if (!step && !model::is_failed_clone_workflow(*task->object)) continue;
+    std::string id(task->parameter(model::param::kWorkflowId));
+    if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
+  }
+  return ids;
+}
+
+/// The steps of a clone; the failed one last, so that a crash in between leaves it to be seen.
+void remove_steps(Work& work, const std::string& id) {
+  for (const bool of_failed : {false, true}) {
+    for (const auto& task : work.view.tasks) {
+      if (!task->object || !model::is_clone(*task->object) || failed(*task) != of_failed) continue;
+      if (task->parameter(model::param::kWorkflowId) != id) continue;
+      work.plan.remove(types::kPgTask, task->meta, "the clone failed");
+    }
+  }
+}
+
 /// Nothing that a failed clone made is left. The volumes wait for the pods that use them. Once a
 /// cluster of that name exists all but the Jobs may be its own.
-void clean_up(Work& work, const Task& task) {
-  const std::string id = model::clone_of(*task.object).workflow_id;
+void clean_up(Work& work, const std::string& id) {
   const ClusterView& view = work.view;
   bool gone = true;
   const auto remove = [&](const kube::ResourceType& type, const auto& objects, auto mine) {
@@ -273,7 +297,18 @@ void clean_up(Work& work, const Task& task) {
     }
     gone = gone && pods;
   }
-  if (!gone) work.plan.wait(Reason::objects_gone, task.meta.name);
+  if (gone) return remove_steps(work, id);
+  work.plan.wait(Reason::objects_gone, view.name);
+}
+
+/// It may have been said of a step that was over by then.
+bool cancelled(const Cloning& clone) {
+  const auto& tasks = clone.view().tasks;
+  return std::any_of(tasks.begin(), tasks.end(), [&](const auto& task) {
+    return task->object && model::is_clone(*task->object) &&
+           task->parameter(model::param::kWorkflowId) == clone.what.workflow_id &&
+           !task->parameter(model::param::kCancelled).empty();
+  });
 }
 
 void go_on(Cloning& clone) {
@@ -286,7 +321,7 @@ void go_on(Cloning& clone) {
     }
     return give_up(clone, "a cluster " + clone.what.target + " exists");
   }
-  if (!clone.task.parameter(model::param::kCancelled).empty()) return give_up(clone, "cancelled");
+  if (cancelled(clone)) return give_up(clone, "cancelled");
   if (clone.source == nullptr) {
     return give_up(clone, "the source " + clone.what.source + " is gone or cannot be read");
   }
@@ -313,10 +348,7 @@ const Task* open_clone(const ClusterView& view) {
 }
 
 void clone(Work& work) {
-  for (const auto& task : work.view.tasks) {
-    if (!task->object || !model::is_clone(*task->object)) continue;
-    if (failed(*task) && !task->meta.deleting) clean_up(work, *task);
-  }
+  for (const std::string& id : failed_clones(work.view)) clean_up(work, id);
   const Task* task = open_clone(work.view);
   if (task == nullptr) return;
   // The step before is done when its successor is there; a crash may have come between the two.

@@ -107,6 +107,50 @@ TEST_CASE("clone: deleting a target that does not exist yet cancels its clone") 
   CHECK(world.get(types::kPgTask, "pgouser1", "rhino-rmdata").name().empty());
 }
 
+TEST_CASE("clone: the record of a failed one goes with the next delete or clone of its name") {
+  test::RequestWorld world;
+  world.create("hippo");
+  rest::DeleteClusterRequest remove;
+  remove.ns = "pgouser1";
+  // As the plan leaves it.
+  const auto fail = [&](const char* target) {
+    REQUIRE(operations::clone_cluster(world.context(), world.admin(), request("hippo", target)));
+    for (const model::PgTask& task : clone_tasks(world)) {
+      REQUIRE(world.client().remove(types::kPgTask, "pgouser1", task.name()));
+    }
+    for (const kube::Object& task : world.all(types::kPgTask, "pgouser1")) {
+      if (!task.name().ends_with("-cloneworkflow")) continue;
+      REQUIRE(world.client().patch(types::kPgTask, "pgouser1", task.name(), kube::PatchType::merge,
+                                   *json::parse(R"({"spec":{"parameters":{"task failed":"t"}}})")));
+    }
+  };
+  const auto records = [&] {
+    std::size_t count = 0;
+    for (const kube::Object& task : world.all(types::kPgTask, "pgouser1")) {
+      if (task.name().ends_with("-cloneworkflow")) ++count;
+    }
+    return count;
+  };
+  fail("rhino");
+  fail("rhino");
+  CHECK(records() == 1);
+  remove.clustername = "rhino";
+  const auto deleted = operations::delete_clusters(world.context(), remove);
+  REQUIRE(deleted.has_value());
+  CHECK(deleted->results.front().find("rhino") != std::string::npos);
+  CHECK(records() == 0);
+  CHECK_FALSE(operations::delete_clusters(world.context(), remove).has_value());
+
+  fail("rhino");
+  fail("zebra");
+  remove.clustername = "all";
+  const auto all = operations::delete_clusters(world.context(), remove);
+  REQUIRE(all.has_value());
+  CHECK(all->results.size() == 3);  // and hippo
+  CHECK(records() == 0);
+  CHECK_FALSE(world.get(types::kPgTask, "pgouser1", "hippo-rmdata").name().empty());
+}
+
 TEST_CASE("clone: one that ended does not stand in the way of the next") {
   test::RequestWorld world;
   world.create("hippo");

@@ -300,6 +300,33 @@ TEST_CASE("clone: what a failed clone made goes, volumes once no pod uses them")
   const auto last = look(cluster);
   CHECK(last.plan.deletes("PersistentVolumeClaim") == Names{"rhino", "rhino-pgbr-repo"});
   CHECK(last.plan.deletes("Secret") == Names{"rhino-backrest-repo-config"});
+  CHECK(last.plan.deletes("Pgtask").empty());
+}
+
+TEST_CASE(
+    "clone: the steps of a failed clone go last, its record stays and finds what comes late") {
+  auto done = step_task(TaskType::clone_step1);
+  done.spec.status = model::progress::kCompleted;
+  auto failed = step_task(TaskType::clone_step2);
+  failed.spec.status = model::progress::kFailed;
+  model::PgTask record = model::workflow_task("pgouser1", kWorkflow, "rhino", work().workflow_id,
+                                              {}, "2020-01-02T12:00:00Z");
+  record.spec.parameters["task failed"] = "2020-01-02T12:30:00Z";
+  CHECK(look(view("rhino").no_cluster().task(failed).task(done).task(record))
+            .plan.deletes("Pgtask") == Names{kStep1, kStep2});
+  plan::ClusterView told = view("rhino").no_cluster().task(record);
+  CHECK(look(told).plan.empty());
+  add(told.volumes, "rhino");
+  CHECK(look(told).plan.deletes("PersistentVolumeClaim") == Names{"rhino"});
+}
+
+TEST_CASE("clone: one that was cancelled while a step became the next ends all the same") {
+  auto over = step_task(TaskType::clone_step1);
+  over.spec.status = model::progress::kCompleted;
+  over.spec.parameters["cancelled"] = "2020-01-02T12:00:00Z";
+  const auto [seen, plan] = look(
+      with_source(view("rhino").no_cluster().task(over).task(step_task(TaskType::clone_step2))));
+  CHECK(reason_of(plan, kStep2) == "cancelled");
 }
 
 TEST_CASE("clone: a failed clone leaves a cluster that has the name by now alone") {

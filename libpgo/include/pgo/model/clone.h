@@ -31,6 +31,9 @@ CloneWork clone_of(const PgTask& task);
 bool is_clone(const PgTask& task);
 /// Neither completed nor failed.
 bool is_open(const PgTask& task);
+/// The record of a clone that failed or was cancelled. It outlives the tasks of the steps, so that
+/// people can see how it ended.
+bool is_failed_clone_workflow(const PgTask& task);
 
 namespace names {
 std::string clone_workflow(const CloneWork& work);
@@ -40,6 +43,8 @@ std::string repo_sync_job(const CloneWork& work);
 
 namespace selector {
 std::string clone_tasks(std::string_view target);
+/// Tasks that record workflows, of every target when it is empty.
+std::string workflows(std::string_view target);
 }  // namespace selector
 
 }  // namespace pgo::model

@@ -4,6 +4,7 @@
 #include "pgo/model/pgtask.h"
 #include "pgo/operations/context.h"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,5 +22,10 @@ Result<std::vector<model::PgTask>> open_clones(const Context& context, std::stri
 
 /// Ends the clone into `target`; what it made goes. False when there is none.
 Result<bool> cancel_clone(const Context& context, std::string_view ns, std::string_view target);
+
+/// Removes the records of clones into `target` (empty: any) that failed or were cancelled, unless a
+/// cluster has the name by now. Returns the targets, each once.
+Result<std::vector<std::string>> forget_failed_clones(const Context& context, std::string_view ns,
+                                                      std::string_view target);
 
 }  // namespace pgo::operations
