@@ -7,6 +7,8 @@
 #include "pgo/model/names.h"
 #include "pgo/model/pgtask.h"
 
+#include <algorithm>
+
 namespace pgo::operations {
 namespace {
 
@@ -16,6 +18,46 @@ struct Checked {
   model::PgCluster cluster;
   std::string repo_pod;
 };
+
+/// The task's Job has a pod at work and nothing has gone wrong with it so far. As it is now, not as
+/// a cache remembers it.
+Result<bool> is_running(const Context& context, const kube::Object& task) {
+  DirectReader present(context.client);
+  PGO_TRY(const ObjectPtr job, get_if_exists(present, kube::types::kJob, task.ns(), task.name()));
+  if (!job || job->being_deleted()) return false;
+  const std::string_view works_for = job->annotation(model::annotation::kTaskUid);
+  if (!works_for.empty() && works_for != task.uid()) return false;
+  const json::Value& status = (*job)["status"];
+  if (status["succeeded"].as_int() > 0 || status["failed"].as_int() > 0) return false;
+  PGO_TRY(const std::vector<ObjectPtr> pods,
+          present.list(kube::types::kPod, task.ns(),
+                       std::string(model::label::kJobName) + "=" + std::string(job->name())));
+  return std::ranges::any_of(pods, [](const ObjectPtr& pod) {
+    return (*pod)["status"]["phase"].as_string() == "Running";
+  });
+}
+
+/// 4.2.0 cut off a backup that was running. One that has not begun, or that fails and is tried
+/// again, may be replaced: nobody would get rid of it otherwise.
+Result<void> check_none_runs(const Context& context, const std::string& ns,
+                             const std::string& cluster) {
+  PGO_TRY(const ObjectPtr object, current_task(context, ns, model::names::backup(cluster)));
+  if (!object) return {};
+  PGO_TRY(const model::PgTask task, model::PgTask::from(*object));
+  const std::string& status = task.spec.status;
+  if (status == model::progress::kJobCompleted || status == model::progress::kJobError) return {};
+  PGO_TRY(const bool running, is_running(context, *object));
+  if (!running) return {};
+  const std::string options(task.parameter(model::param::kBackrestOpts));
+  return fail(Code::failed_precondition,
+              "A backup of " + cluster + " is running (Job " + task.name() +
+                  (options.empty() ? std::string() : ", " + options) + ", asked for at " +
+                  task.metadata.creation_timestamp +
+                  "); a new one would stop it. Ask again when pgo "
+                  "show backup " +
+                  cluster + " lists it.",
+              cluster);
+}
 
 Result<Checked> check(const Context& context, const rest::CreateBackrestBackupRequest& request,
                       model::PgCluster cluster) {
@@ -30,6 +72,7 @@ Result<Checked> check(const Context& context, const rest::CreateBackrestBackupRe
   PGO_TRY_VOID(check_no_removal(context, request.ns, name));
   PGO_TRY(const ObjectPtr repo, ready_repo_pod(context, request.ns, name));
   PGO_TRY_VOID(ready_primary_pod(context, request.ns, name));
+  PGO_TRY_VOID(check_none_runs(context, request.ns, name));
   return Checked{std::move(cluster), std::string(repo->name())};
 }
 

@@ -103,6 +103,33 @@ TEST_CASE("K6, O6: a new request replaces the older task, and none to replace is
   CHECK(world.task().parameter("pgha-backup-type").empty());
 }
 
+TEST_CASE("backup: one that runs is not cut off, one that fails may be replaced") {
+  World world;
+  REQUIRE(world.backup("--type=full"));
+  kube::Object job(types::kJob, kNs, "backrest-backup-hippo");
+  job.set_annotation("pgo-task-uid", world.task().metadata.uid);
+  job.document().set("spec", *json::parse(R"({"template":{"spec":{"restartPolicy":"Never",
+      "containers":[{"name":"c","image":"i"}]}}})"));
+  kube::Object running = world.put(types::kJob, job);
+  // A pod that waits for a node or an image has not begun.
+  CHECK(world.backup("--type=full"));
+  running.set_annotation("pgo-task-uid", world.task().metadata.uid);
+  running = *world.client().update(types::kJob, running);
+  world.put_pod(kNs, "backrest-backup-hippo-abcde", "hippo", "job-name", "backrest-backup-hippo");
+  const std::size_t before = world.written();
+  const auto refused = world.backup("--type=diff");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Code::failed_precondition);
+  CHECK(refused.error().message.find("--type=full") != std::string::npos);
+  CHECK(world.written() == before);
+
+  running.document().set("status", *json::parse(R"({"failed":1,"active":1})"));
+  REQUIRE(world.client().update_status(types::kJob, running));
+  CHECK(world.backup("--type=diff"));
+  // The plan removes the older request's Job before it makes the new one's.
+  CHECK(world.backup("--type=incr"));
+}
+
 TEST_CASE("backup: one that replaces what a promotion owes takes the debt over") {
   World world;
   model::BackrestWork work{.cluster = "hippo", .command = "backup", .backup_type = "failover"};
