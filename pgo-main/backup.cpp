@@ -9,6 +9,13 @@ template <typename Response, typename Request>
 int send(App& app, std::string_view path, const Request& request) {
   const auto response = app.post<Response>(std::string(path), request);
   if (!response) return app.report(response.error());
+  const bool none =
+      response->results.size() == 1 && response->results.front() == model::rest::kNoClusterMatches;
+  if (none && response->status.code == "ok") {
+    return app.report(accepted("error", "no cluster matches --selector=" + request.selector +
+                                            "; nothing was started.")
+                          .error());
+  }
   return print_results(app, response->results, response->status.code, response->status.msg);
 }
 

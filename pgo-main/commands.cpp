@@ -174,7 +174,9 @@ Result<void> check_one_selection(const Arguments& arguments) {
                    (arguments.text(selector_flag().name).empty() ? 0 : 1) +
                    (arguments.boolean("all") ? 1 : 0);
   if (ways < 2) return {};
-  return fail(Code::invalid_argument, "give either names, or --selector, or --all.");
+  const bool has_all = !arguments.text("all").empty();  // a switch of this command, given or not
+  return fail(Code::invalid_argument, has_all ? "give either names, or --selector, or --all."
+                                              : "give either names or --selector.");
 }
 
 int usage_error(App& app, std::string_view message) {

@@ -22,6 +22,9 @@ int create_policy(App& app, const Arguments& arguments) {
   if (!arguments.given("in-file") && arguments.text("url").empty()) {
     return usage_error(app, "give the SQL with --in-file, or its address with --url.");
   }
+  if (arguments.given("in-file") && !arguments.text("url").empty()) {
+    return usage_error(app, "give the SQL either with --in-file or with --url.");
+  }
   model::rest::CreatePolicyRequest request;
   if (arguments.given("in-file")) {
     auto sql = content_of(arguments.text("in-file"));

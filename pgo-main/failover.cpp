@@ -58,7 +58,12 @@ int fail_over(App& app, const Arguments& arguments, const std::string& cluster) 
 int failover(App& app, const Arguments& arguments) {
   if (arguments.names().size() != 1) return usage_error(app, "name one cluster.");
   const std::string& cluster = arguments.names().front();
-  if (arguments.boolean("query")) return query(app, arguments, cluster);
+  if (arguments.boolean("query")) {
+    if (!arguments.text("target").empty() || arguments.boolean("wait")) {
+      return usage_error(app, "--query only lists; give it without --target and --wait.");
+    }
+    return query(app, arguments, cluster);
+  }
   if (arguments.text("target").empty()) {
     return usage_error(app, "name the replica to promote with --target; --query lists them.");
   }

@@ -31,7 +31,10 @@ void add_flags(Node& node, std::span<const Flag> flags) {
     CLI::Option* option = flag.type == FlagType::boolean ? node.app->add_flag(option_names(flag))
                                                          : node.app->add_option(option_names(flag));
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    if (flag.type != FlagType::boolean) option->expected(1);
+    if (flag.type != FlagType::boolean) {
+      option->expected(1)->type_name(flag.value_name.empty() ? "VALUE"
+                                                             : std::string(flag.value_name));
+    }
     node.options.emplace_back(&flag, option);
   }
 }

@@ -53,6 +53,9 @@ int remove(App& app, const Arguments& arguments) {
 int scaledown(App& app, const Arguments& arguments) {
   if (arguments.names().empty()) return usage_error(app, "name the cluster to scale down.");
   if (arguments.boolean("query")) {
+    if (!arguments.text("target").empty()) {
+      return usage_error(app, "--query only lists; give it without --target.");
+    }
     const auto format = output_format(arguments);
     if (!format) return app.report(format.error());
     int code = kDone;

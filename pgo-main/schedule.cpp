@@ -27,7 +27,12 @@ Result<void> check_create(const model::rest::CreateScheduleRequest& request) {
   if (request.cluster_name.empty() == request.selector.empty()) {
     return refuse("name a cluster, or give --selector.");
   }
-  PGO_TRY_VOID(Cron::parse(request.schedule));
+  if (request.schedule.empty()) {
+    return refuse("say when with --schedule, for example --schedule=\"0 1 * * *\".");
+  }
+  if (auto cron = Cron::parse(request.schedule); !cron) {
+    return refuse("--schedule: " + cron.error().message);
+  }
   if (request.schedule_type == model::schedule_type::kBackrest) {
     if (!request.policy_name.empty() || !request.database.empty() || !request.secret.empty()) {
       return refuse("--policy, --database and --secret go with --schedule-type=policy.");
@@ -70,7 +75,11 @@ int create(App& app, const Arguments& arguments) {
   const auto response = app.post<model::rest::CreateScheduleResponse>("/schedule", request);
   if (!response) return app.report(response.error());
   if (response->status.code == "ok" && response->results.empty()) {
-    app.output().error("no cluster matches; nothing was scheduled.");
+    app.output().error(
+        (request.selector.empty()
+             ? "there is no cluster " + request.cluster_name + " in namespace " + request.ns
+             : "no cluster matches --selector=" + request.selector) +
+        "; nothing was scheduled.");
     return kFailed;
   }
   return print_results(app, response->results, response->status.code, response->status.msg);
@@ -96,6 +105,7 @@ int show(App& app, const Arguments& arguments) {
   auto request = which<model::rest::ShowScheduleRequest>(app, arguments);
   if (!request) return app.report(request.error());
   if (!request->selector.empty()) request->cluster_name.clear();
+  request->wide = *format == "wide";
   auto answer = app.exchange("POST", "/scheduleshow", App::body_of(json::encode(*request)));
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::ShowScheduleResponse>(*answer);

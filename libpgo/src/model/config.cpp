@@ -247,7 +247,8 @@ Result<StorageSpec> Config::storage_spec(std::string_view name) const {
   const auto it = storage.find(std::string(name));
   if (it != storage.end()) return it->second.spec();
   return fail(Code::invalid_argument,
-              "pgo.yaml has no such storage configuration; it has " + known_names(storage),
+              "pgo.yaml has no storage configuration \"" + std::string(name) + "\"; it has " +
+                  known_names(storage),
               std::string(name));
 }
 
@@ -255,10 +256,10 @@ Result<ContainerResources> Config::resources(std::string_view name) const {
   if (name.empty()) return ContainerResources{};
   const auto it = container_resources.find(std::string(name));
   if (it != container_resources.end()) return it->second.resources();
-  return fail(
-      Code::invalid_argument,
-      "pgo.yaml has no such resource configuration; it has " + known_names(container_resources),
-      std::string(name));
+  return fail(Code::invalid_argument,
+              "pgo.yaml has no resource configuration \"" + std::string(name) + "\"; it has " +
+                  known_names(container_resources),
+              std::string(name));
 }
 
 bool Config::check_passwords() const { return text::to_bool(basic_auth).value_or(true); }

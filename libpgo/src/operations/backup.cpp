@@ -144,7 +144,7 @@ Result<rest::CreateBackrestBackupResponse> create_backups(
   PGO_TRY(std::vector<model::PgCluster> clusters,
           named_clusters(context, request.ns, request.selector, request.args));
   if (clusters.empty()) {
-    response.results.emplace_back(kNoClusterMatches);
+    response.results.emplace_back(rest::kNoClusterMatches);
     return response;
   }
   std::vector<Checked> all;

@@ -55,9 +55,6 @@ Result<std::vector<model::PgCluster>> select_clusters(const Context& context, st
 Result<std::vector<model::PgCluster>> named_clusters(const Context& context, std::string_view ns,
                                                      std::string_view selector,
                                                      const std::vector<std::string>& names);
-/// What 4.2.0 answered, with code "ok", when a selector fits none.
-inline constexpr std::string_view kNoClusterMatches = "no clusters found that match the selector";
-
 /// Refuses a cluster without pgBackRest; `consequence` ends the sentence, `subject` is the error's.
 Result<void> check_uses_backrest(const model::PgCluster& cluster, std::string_view consequence,
                                  std::string_view subject);

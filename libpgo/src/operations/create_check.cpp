@@ -369,6 +369,8 @@ Result<void> check_cluster_name(std::string_view name, std::string_view field) {
 }
 
 Result<void> check_free(const Context& context, std::string_view ns, std::string_view name) {
+  // First: a cluster that is there and on its way out is no reason to choose another name.
+  PGO_TRY_VOID(check_no_removal(context, ns, name));
   PGO_TRY(const ObjectPtr existing,
           get_if_exists(context.reader, kube::types::kPgCluster, ns, name));
   if (existing) {
@@ -385,7 +387,7 @@ Result<void> check_free(const Context& context, std::string_view ns, std::string
                     " cancels it.",
                 "Name");
   }
-  return check_no_removal(context, ns, name);
+  return {};
 }
 
 }  // namespace pgo::operations

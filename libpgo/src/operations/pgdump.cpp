@@ -179,7 +179,7 @@ Result<rest::CreatepgDumpBackupResponse> create_dumps(
           named_clusters(context, request.ns, request.selector, request.args));
   rest::CreatepgDumpBackupResponse response;
   response.status.code = "ok";
-  if (clusters.empty()) response.results.emplace_back(kNoClusterMatches);
+  if (clusters.empty()) response.results.emplace_back(rest::kNoClusterMatches);
   for (const model::PgCluster& cluster : clusters) {
     PGO_TRY_VOID(check_cluster(context, request.ns, cluster.name()));
   }

@@ -28,6 +28,15 @@ Result<unsigned> check_count(const std::string& sent) {
   return static_cast<unsigned>(*count);
 }
 
+/// What is wrong with the value of a query parameter, which is also that of an option of pgo.
+template <typename T>
+Result<T> given_as(std::string_view parameter, Result<T> value) {
+  if (value) return value;
+  Error error = std::move(value).error().with_context("--" + std::string(parameter));
+  error.subject = parameter;
+  return fail(std::move(error));
+}
+
 Result<CheckedScale> check(const Context& context, const ScaleRequest& request,
                            const model::PgCluster& cluster) {
   CheckedScale checked;
@@ -43,11 +52,15 @@ Result<CheckedScale> check(const Context& context, const ScaleRequest& request,
   checked.storage.name.clear();
   if (!request.storage_config.empty()) {
     // O10: 4.2.0 made a replica with empty storage of an unknown name.
-    PGO_TRY(checked.storage, config.storage_spec(request.storage_config));
+    PGO_TRY(checked.storage,
+            given_as("storage-config", config.storage_spec(request.storage_config)));
   }
-  PGO_TRY(checked.resources,
-          config.resources(request.resources_config.empty() ? config.default_container_resources
-                                                            : request.resources_config));
+  if (request.resources_config.empty()) {
+    PGO_TRY(checked.resources, config.resources(config.default_container_resources));
+  } else {
+    PGO_TRY(checked.resources,
+            given_as("resources-config", config.resources(request.resources_config)));
+  }
   checked.user_labels = cluster.spec.user_labels;
   const auto set = [&](std::string_view key, const std::string& value) {
     checked.user_labels.insert_or_assign(std::string(key), value);

@@ -156,6 +156,36 @@ std::string shown(const model::Schedule& schedule) {
   return text;
 }
 
+/// When it fires next, or that it is about to.
+std::string next_run(const kube::Object& map, const model::Schedule& schedule, TimePoint now) {
+  if (!map.annotation(model::annotation::kDueFiring).empty()) return "now";
+  const auto cron = Cron::parse(schedule.schedule);
+  const auto last = parse_rfc3339(map.annotation(model::annotation::kLastFiring));
+  if (!cron) return "never: " + cron.error().message;
+  if (last && cron->latest(*last, now)) return "now";
+  const auto next = cron->next(last ? *last : now);
+  return next ? to_rfc3339(*next) : "never";
+}
+
+/// What 4.2.0 did not show.
+std::string shown_wide(const kube::Object& map, const model::Schedule& schedule, TimePoint now) {
+  std::string text;
+  const auto line = [&](std::string_view what, std::string_view value) {
+    if (value.empty()) return;
+    text += "\n\t" + std::string(what) + ": " + std::string(value);
+  };
+  line("cluster", schedule.cluster);
+  line("storage-type", schedule.backrest.storage_type);
+  line("options", schedule.backrest.options);
+  line("policy", schedule.policy.name);
+  line("database", schedule.policy.database);
+  line("last run", map.annotation(model::annotation::kLastFiring));
+  if (schedule.type != model::schedule_type::kBasebackup) {
+    line("next run", next_run(map, schedule, now));
+  }
+  return text;
+}
+
 }  // namespace
 
 Result<model::rest::CreateScheduleResponse> create_schedules(const Context& context,
@@ -197,6 +227,7 @@ Result<model::rest::ShowScheduleResponse> show_schedules(
     std::string text =
         schedule ? shown(*schedule)
                  : std::string(map->name()) + ":\n\tunreadable: " + schedule.error().text();
+    if (request.wide && schedule) text += shown_wide(*map, *schedule, context.clock.now());
     const std::string_view failure = map->annotation(model::annotation::kCommandFailed);
     if (!failure.empty()) text += "\n\tlast run failed: " + std::string(failure);
     response.results.push_back(std::move(text));

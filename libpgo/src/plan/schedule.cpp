@@ -47,7 +47,8 @@ std::optional<std::string> due_firing(Work& work, const ConfigMap& map, const Cr
   const TimePoint now = work.plan.now();
   // However many were missed: the latest of them, once.
   if (const auto due = cron.latest(*last, now)) return to_rfc3339(*due);
-  if (const auto next = cron.next(std::max(*last, now))) work.plan.look_again_in(*next - now);
+  // After the last one, so that "@every" keeps its pace however late that was seen to.
+  if (const auto next = cron.next(*last)) work.plan.look_again_in(*next - now);
   return std::nullopt;
 }
 

@@ -270,6 +270,24 @@ TEST_CASE("exit codes: a clone or restore that fails while it is followed is a f
   }
 }
 
+TEST_CASE("exit codes: what matches no cluster is a failure that names what was asked for") {
+  CliWorld world;
+  world.run({"create", "schedule", "nope", "--schedule=@daily", "--schedule-type=pgbackrest",
+             "--pgbackrest-backup-type=full"});
+  CHECK(world.code == 1);
+  CHECK(world.errors.find("there is no cluster nope in namespace team1") != std::string::npos);
+  world.server = [](auto&&...) {
+    return cli::RestClient::Answer{
+        200, R"({"Results":["no clusters found that match the selector"],"Code":"ok","Msg":""})"};
+  };
+  for (const char* type : {"pgbackrest", "pgdump"}) {
+    world.run({"backup", "--selector=nope=x", "--backup-type=" + std::string(type)});
+    CHECK(world.code == 1);
+    CHECK(world.errors.find("--selector=nope=x") != std::string::npos);
+    CHECK(world.out.empty());
+  }
+}
+
 TEST_CASE("--debug tells of exchanges and of no secret") {
   CliWorld world;
   world.server = [](auto&&...) {

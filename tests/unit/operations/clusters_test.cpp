@@ -194,6 +194,36 @@ TEST_CASE("scaledown: the primary stays, and so do replicas of other clusters") 
   CHECK(task["spec"]["parameters"]["delete-backups"].as_string() == "false");
 }
 
+TEST_CASE("scale: an unknown configuration is named with its option") {
+  test::RequestWorld world;
+  world.create("hippo");
+  auto request = scale_request("hippo");
+  request.storage_config = "nosuch";
+  const auto storage = operations::scale(world.context(), world.admin(), request);
+  REQUIRE_FALSE(storage.has_value());
+  CHECK(storage.error().message.starts_with(
+      "--storage-config: pgo.yaml has no storage configuration \"nosuch\"; it has "));
+  request.storage_config.clear();
+  request.resources_config = "nosuch";
+  const auto resources = operations::scale(world.context(), world.admin(), request);
+  REQUIRE_FALSE(resources.has_value());
+  CHECK(resources.error().message.starts_with(
+      "--resources-config: pgo.yaml has no resource configuration \"nosuch\"; it has "));
+}
+
+TEST_CASE("create: a cluster that is still being removed is told of as such") {
+  test::RequestWorld world;
+  world.create("hippo");
+  rest::DeleteClusterRequest remove;
+  remove.ns = "pgouser1";
+  remove.clustername = "hippo";
+  REQUIRE(operations::delete_clusters(world.context(), remove).has_value());
+  const auto refused =
+      operations::create_cluster(world.context(), world.admin(), world.create_request("hippo"));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message.find("still being removed") != std::string::npos);
+}
+
 TEST_CASE("K14: the first primary can be scaled down once another instance leads") {
   test::RequestWorld world;
   world.create("hippo");

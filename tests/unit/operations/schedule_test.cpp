@@ -96,6 +96,39 @@ TEST_CASE("schedule: a name that is another ConfigMap's is no schedule, and stay
         Code::invalid_argument);
 }
 
+TEST_CASE("schedule: shown wide it tells its options, its database and when it runs next") {
+  test::RequestWorld world;
+  world.create("hippo");
+  world.put_policy("pgouser1", "audit");
+  auto backups = full();
+  backups.schedule = "0 1 * * *";
+  backups.schedule_options = "--repo1-retention-full=7";
+  auto policy = full();
+  as_policy(policy);
+  policy.schedule = "@every 6h";
+  REQUIRE(operations::create_schedules(world.context(), backups).has_value());
+  REQUIRE(operations::create_schedules(world.context(), policy).has_value());
+  json::Value last;
+  last.at_or_add("metadata")
+      .at_or_add("annotations")
+      .set("pgo-schedule-last", "2026-11-21T20:00:00Z");
+  REQUIRE(world.client().patch(types::kConfigMap, "pgouser1", "hippo-policy-audit",
+                               kube::PatchType::merge, last));
+  rest::ShowScheduleRequest which;
+  which.ns = "pgouser1";
+  which.cluster_name = "hippo";
+  const auto plain = operations::show_schedules(world.context(), which);
+  which.wide = true;
+  const auto wide = operations::show_schedules(world.context(), which);
+  REQUIRE(wide.has_value());
+  REQUIRE(wide->results.size() == 2);
+  CHECK(wide->results[0] == plain->results[0] +
+                                "\n\tcluster: hippo\n\toptions: --repo1-retention-full=7"
+                                "\n\tnext run: 2026-11-22T01:00:00Z");
+  CHECK(wide->results[1].find("\n\tdatabase: " + policy.database) != std::string::npos);
+  CHECK(wide->results[1].ends_with("\n\tnext run: 2026-11-22T02:00:00Z"));
+}
+
 TEST_CASE("K13: why the last run of a scheduled policy failed is shown") {
   test::RequestWorld world;
   world.create("hippo");

@@ -118,6 +118,13 @@ TEST_CASE("schedule: nothing is done before the time, and the plan is looked at 
   CHECK(plan.look_again() == hours(13));
 }
 
+TEST_CASE("schedule: an interval counts from the last firing, not from the last look") {
+  const auto [seen, plan] =
+      look(view("hippo").settled().schedule(nightly("@every 6h"), "2020-01-02T09:00:00Z"));
+  CHECK(plan.empty());
+  CHECK(plan.look_again() == hours(3));
+}
+
 TEST_CASE("schedule: however many firings were missed, one is made, for the latest") {
   const auto [seen, plan] =
       look(view("hippo").settled().schedule(nightly("*/5 * * * *"), "2020-01-01T01:00:00Z"));

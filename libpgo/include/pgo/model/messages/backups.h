@@ -13,6 +13,9 @@
 /// Messages of the backup and restore routes.
 namespace pgo::model::rest {
 
+/// What 4.2.0 answered to a request for backups, with code "ok", when a selector fits no cluster.
+inline constexpr std::string_view kNoClusterMatches = "no clusters found that match the selector";
+
 struct CreateBackrestBackupResponse {
   std::vector<std::string> results;
   Status status;

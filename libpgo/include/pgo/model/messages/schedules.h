@@ -83,6 +83,7 @@ struct DeleteScheduleRequest {
 
 struct ShowScheduleRequest {
   std::string ns, schedule_name, cluster_name, selector;
+  bool wide = false;  ///< all that there is to tell. Ours, not 4.2.0's
 
   static constexpr auto fields() {
     using S = ShowScheduleRequest;
@@ -95,7 +96,8 @@ struct ShowScheduleRequest {
             .describe("The schedules of this cluster."),
         json::field("Selector", &S::selector, json::Emit::always)
             .describe(
-                "A label selector that takes the clusters, \"env=test\"; in place of a name.")};
+                "A label selector that takes the clusters, \"env=test\"; in place of a name."),
+        json::field("Wide", &S::wide).describe("Tell options, database and next run too.")};
   }
   bool operator==(const ShowScheduleRequest&) const = default;
 };
