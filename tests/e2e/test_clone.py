@@ -78,7 +78,9 @@ def test_a_second_clone_of_that_name_is_refused_and_writes_nothing(daemon, sourc
     for names in (("origin", "twin"), ("nosuch", "other"), ("origin", "Bad_Name")):
         done = daemon.pgo("clone", *names, check=False)
         assert done.returncode == 1 and done.stderr.startswith("Error: "), done
-    assert daemon.pgo("clone", "origin", "x", "--pitr-target=yesterday", check=False).returncode == 1
+    for target in ("yesterday", "2999-01-01 00:00:00+00", "2020-01-01 00:00:00+00"):
+        done = daemon.pgo("clone", "origin", "x", f"--pitr-target={target}", check=False)
+        assert done.returncode == 1, done
     assert daemon.names("pgtasks") == before
 
 

@@ -48,9 +48,14 @@ def test_a_restore_of_everything_loses_nothing_that_was_committed(daemon, pony):
 def test_a_restore_that_cannot_work_is_refused_and_touches_nothing(daemon, pony):
     before = (daemon.names("pgtasks"), daemon.names("deployments"), scope(daemon))
     for options in (["--pitr-target=yesterday"], ["--backup-opts=--nosuch"],
-                    ["--node-label=nosuch=x"], ["--pgbackrest-storage-type=s3"]):
+                    ["--node-label=nosuch=x"], ["--pgbackrest-storage-type=s3"],
+                    ["--pitr-target=2999-01-01 00:00:00+00"]):
         done = restore(daemon, *options, check=False)
         assert done.returncode == 1 and done.stderr.startswith("Error: "), done
+    # pgBackRest is asked for its first backup, in a dry run too.
+    for options in ([], ["--dry-run"]):
+        done = restore(daemon, "--pitr-target=2020-01-01 00:00:00+00", *options, check=False)
+        assert done.returncode == 1 and "before the first backup" in done.stderr, done
     assert (daemon.names("pgtasks"), daemon.names("deployments"), scope(daemon)) == before
     assert pony.can_write(4)
 
