@@ -131,12 +131,13 @@ def test_every_acknowledged_row_survives_the_deaths_of_primaries(synchronous):
 
 
 def back_up(daemon, cluster):
-    daemon.pgo("backup", cluster.name, "--backup-opts=--type=incr")
-
     def backed_up():
         task = daemon.object("pgtasks", f"backrest-backup-{cluster.name}")
         return task["spec"]["status"] == "job completed"
 
+    # The one that a promotion calls for is not cut off.
+    eventually("no other backup runs", backed_up, 180)
+    daemon.pgo("backup", cluster.name, "--backup-opts=--type=incr")
     eventually("the backup is done", backed_up, 180)
 
 

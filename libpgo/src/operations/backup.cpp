@@ -48,14 +48,17 @@ Result<void> check_none_runs(const Context& context, const std::string& ns,
   if (status == model::progress::kJobCompleted || status == model::progress::kJobError) return {};
   PGO_TRY(const bool running, is_running(context, *object));
   if (!running) return {};
+  const std::string_view owed = task.parameter(model::param::kBackupType);
+  const std::string_view which = owed == model::backup_type::kBootstrap ? "The first backup"
+                                 : owed == model::backup_type::kFailover
+                                     ? "The backup after a failover"
+                                     : "A backup";
   const std::string options(task.parameter(model::param::kBackrestOpts));
   return fail(Code::failed_precondition,
-              "A backup of " + cluster + " is running (Job " + task.name() +
+              std::string(which) + " of " + cluster + " is running (Job " + task.name() +
                   (options.empty() ? std::string() : ", " + options) + ", asked for at " +
-                  task.metadata.creation_timestamp +
-                  "); a new one would stop it. Ask again when pgo "
-                  "show backup " +
-                  cluster + " lists it.",
+                  task.metadata.creation_timestamp + "), and a new one would stop it. " +
+                  "Ask again when pgo show backup " + cluster + " lists it.",
               cluster);
 }
 
