@@ -1,3 +1,4 @@
+#include "pgo/model/names.h"
 #include "world.h"
 
 #include <algorithm>
@@ -121,6 +122,37 @@ model::rest::ExplainResponse World::explain(const std::string& cluster) const {
   auto explained = engine::explain(client_, {clock, ids, built_in_settings()}, kNs, cluster);
   REQUIRE_MESSAGE(explained, (explained ? "" : explained.error().text()));
   return *std::move(explained);
+}
+
+bool World::settled(const std::string& cluster, std::size_t instances) const {
+  if (!initialized(cluster)) return false;
+  std::size_t running = 0;
+  for (const kube::Object& pod : list(types::kPod)) {
+    if (pod.label("pgo-pg-database") != "true" || pod.label("pg-cluster") != cluster) continue;
+    if (pod.being_deleted() || pod.label("role").empty()) continue;
+    ++running;
+  }
+  return running == instances;
+}
+
+bool World::gone(const std::string& cluster) const {
+  return !get(types::kPgCluster, cluster) &&
+         !get(types::kPgTask, model::names::removal_task(cluster));
+}
+
+std::string World::leader(const std::string& cluster) const {
+  std::string found;
+  for (const kube::Object& pod : list(types::kPod)) {
+    if (pod.label("pg-cluster") != cluster || pod.label("role") != "master") continue;
+    if (pod.being_deleted()) continue;
+    found = pod.name();
+    bool ready = false;
+    for (const json::Value& one : pod["status"]["conditions"].items()) {
+      if (one["type"].as_string() == "Ready") ready = one["status"].as_string() == "True";
+    }
+    if (ready) return found;
+  }
+  return found;
 }
 
 }  // namespace pgo::testing
