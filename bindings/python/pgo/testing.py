@@ -269,6 +269,19 @@ class PgCluster:
                 return False
         eventually(f"{count} replica(s) of {self.name} stream", enough, timeout)
 
+    def wait_for_primary(self, timeout: float = 120) -> str:
+        """Returns the pod that leads once it takes writes. `primary` alone goes by Patroni's label, which
+        a pod that died keeps until it is back."""
+        def writable() -> Optional[str]:
+            leader = self.primary
+            try:
+                taken = leader and self.query("create temporary table t (v int); select pg_is_in_recovery()",
+                                              pod=leader, timeout=5)[-1] == ["f"]
+            except PgoError:
+                return None
+            return leader if taken else None
+        return eventually(f"a pod of {self.name} leads and takes writes", writable, timeout)
+
     # ---- disaster
 
     def kill_primary(self) -> str:
@@ -287,14 +300,7 @@ class PgCluster:
         """Waits until another pod leads and takes writes, then lets what was killed come back.
         Returns the seconds waited."""
         begun = time.monotonic()
-
-        def writable() -> bool:
-            try:
-                return self.query("create temporary table t (v int); select pg_is_in_recovery()",
-                                  timeout=5)[-1] == ["f"]
-            except PgoError:
-                return False
-        eventually(f"another pod of {self.name} leads and takes writes", writable, timeout)
+        self.wait_for_primary(timeout)
         elapsed = time.monotonic() - begun
         self.environment.release()
         return elapsed

@@ -74,7 +74,7 @@ def test_a_test_that_fails_lets_go_what_it_held(pg_cluster):
     pytest_runtest_makereport(None, pytest.CallInfo(lambda: None, failure, 0, 0, 0, "call",
                                                     _ispytest=True))
     assert held() == [] and not pg_cluster.environment.held
-    pgo.testing.eventually("one leads", lambda: pg_cluster.primary, 120)
+    pg_cluster.wait_for_primary()
     pg_cluster.wait_for_replicas(1)
 
 
@@ -118,7 +118,7 @@ def test_the_next_session_finds_the_rows_though_the_one_before_died_with_a_pod_h
         second._temporary = True
         assert second.network == first.network  # the services have addresses there
         again = second.cluster("kept", replicas=0, timeout=120)
-        pgo.testing.eventually("it leads again", lambda: again.primary, 120)
+        again.wait_for_primary()
         assert again.query("select v from public.t") == [["7"]]
 
 
