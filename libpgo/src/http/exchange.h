@@ -18,6 +18,9 @@ class Exchange {
   virtual bool begin_stream(Response head, std::shared_ptr<Outlet> outlet) = 0;
   virtual bool begin_websocket(std::string protocol, std::shared_ptr<Outlet> outlet,
                                std::shared_ptr<Inlet> inlet) = 0;
+  /// `head` is sent, then bytes pass both ways.
+  virtual bool begin_upgrade(Response head, std::shared_ptr<Outlet> outlet,
+                             std::shared_ptr<Inlet> inlet) = 0;
   /// Something was queued in the outlet, or it was ended.
   virtual bool wake() = 0;
   /// Cuts the connection.

@@ -6,7 +6,8 @@
 #include <mutex>
 #include <string>
 
-/// What passes between the I/O thread and the owner of a stream or WebSocket. Thread safe.
+/// What passes between the I/O thread and the owner of a stream or upgraded connection. Thread
+/// safe.
 namespace pgo::http {
 
 /// The sending half.
@@ -45,7 +46,8 @@ class Outlet {
   std::function<void()> on_room_;
 };
 
-/// The receiving half of a WebSocket. Keeps messages that arrive before somebody listens.
+/// The receiving half of an upgraded connection. Keeps messages that arrive before somebody
+/// listens.
 class Inlet {
  public:
   void deliver(std::string message);

@@ -7,6 +7,8 @@ namespace {
 
 std::string_view phrase(int status) {
   switch (status) {
+    case 101:
+      return "Switching Protocols";
     case 200:
       return "OK";
     case 201:
@@ -86,6 +88,8 @@ std::string head_chunked(const Response& response) {
   head += "\r\n";
   return head;
 }
+
+std::string head_without_body(const Response& response) { return start(response) + "\r\n"; }
 
 std::string chunk(std::string_view text) {
   std::string framed;

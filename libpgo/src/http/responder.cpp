@@ -48,7 +48,7 @@ class ChunkStream final : public Stream {
   std::shared_ptr<Outlet> outlet_;
 };
 
-class UpgradedSocket final : public WebSocket {
+class UpgradedSocket final : public Duplex {
  public:
   UpgradedSocket(std::shared_ptr<Exchange> exchange, std::shared_ptr<Outlet> outlet,
                  std::shared_ptr<Inlet> inlet)
@@ -57,7 +57,7 @@ class UpgradedSocket final : public WebSocket {
   UpgradedSocket& operator=(const UpgradedSocket&) = delete;
   ~UpgradedSocket() override { finish(); }
 
-  bool send_binary(std::string message) override {
+  bool send(std::string message) override {
     return send_through(*exchange_, *outlet_, std::move(message));
   }
   bool crowded() override { return outlet_->crowded(); }
@@ -105,16 +105,30 @@ class OnceResponder final : public Responder {
     if (!alive) outlet->closed();
     return std::make_shared<ChunkStream>(exchange_, std::move(outlet));
   }
-  std::shared_ptr<WebSocket> accept_websocket(std::string subprotocol) override {
-    auto outlet = std::make_shared<Outlet>(exchange_->backlog_limit());
-    auto inlet = std::make_shared<Inlet>();
-    const bool alive = !answered_.exchange(true) &&
-                       exchange_->begin_websocket(std::move(subprotocol), outlet, inlet);
-    if (!alive) outlet->closed();
-    return std::make_shared<UpgradedSocket>(exchange_, std::move(outlet), std::move(inlet));
+  std::shared_ptr<Duplex> accept_websocket(std::string subprotocol) override {
+    return upgraded([&](auto outlet, auto inlet) {
+      return exchange_->begin_websocket(std::move(subprotocol), outlet, inlet);
+    });
+  }
+  std::shared_ptr<Duplex> accept_upgrade(
+      std::string protocol, std::vector<std::pair<std::string, std::string>> headers) override {
+    Response head{.status = 101, .content_type = {}, .headers = std::move(headers), .body = {}};
+    head.headers.emplace_back("Connection", "Upgrade");
+    head.headers.emplace_back("Upgrade", std::move(protocol));
+    return upgraded([&](auto outlet, auto inlet) {
+      return exchange_->begin_upgrade(std::move(head), outlet, inlet);
+    });
   }
 
  private:
+  template <class Begin>
+  std::shared_ptr<Duplex> upgraded(Begin&& begin) {
+    auto outlet = std::make_shared<Outlet>(exchange_->backlog_limit());
+    auto inlet = std::make_shared<Inlet>();
+    if (answered_.exchange(true) || !begin(outlet, inlet)) outlet->closed();
+    return std::make_shared<UpgradedSocket>(exchange_, std::move(outlet), std::move(inlet));
+  }
+
   std::shared_ptr<Exchange> exchange_;
   std::atomic<bool> answered_ = false;
 };

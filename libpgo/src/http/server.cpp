@@ -1,393 +1,20 @@
-// The only translation unit that includes Beast: it takes longer to compile than all others here.
 #include "pgo/http/server.h"
 
-#include "http/any_stream.h"
-#include "http/exchange.h"
+#include "http/connection.h"
 #include "http/listener_owner.h"
-#include "http/message.h"
 #include "http/tls.h"
-#include "http/workers.h"
 #include "pgo/base/text.h"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
-#include <boost/beast/websocket/stream.hpp>
 
-#include <array>
-#include <atomic>
-#include <deque>
-#include <exception>
-#include <mutex>
-#include <set>
+#include <algorithm>
 #include <thread>
 
 namespace pgo::http {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-using Seconds = std::chrono::seconds;
-
-constexpr Seconds kHandshakeTime{10};
-constexpr Seconds kIdleTime{600};
-constexpr Seconds kBodyTime{60};
-constexpr std::size_t kMaxHeaderBytes = 64u << 10;
-
-class Connection;
-
-Response plain(int status, const char* text) {
-  return {.status = status, .content_type = "text/plain", .headers = {}, .body = text};
-}
-
-/// What all connections share. Lives as long as any of them, or any stream a handler still holds.
-struct Core {
-  Core(ServerOptions options_, Handler handler_, Log log_)
-      : options(std::move(options_)),
-        handler(std::move(handler_)),
-        log(std::move(log_)),
-        tls(asio::ssl::context::tls_server),
-        workers(options.workers) {}
-
-  /// Runs on the I/O thread; false once the server has stopped.
-  template <class Job>
-  bool post(Job&& job) {
-    const std::lock_guard lock(mutex);
-    if (stopped) return false;
-    asio::post(io, std::forward<Job>(job));
-    return true;
-  }
-
-  ServerOptions options;
-  Handler handler;
-  Log log;
-  asio::io_context io{1};
-  asio::ssl::context tls;
-  Workers workers;
-  std::mutex mutex;  ///< guards what follows
-  std::set<Connection*> connections;
-  bool stopped = false;
-};
-
-using Parser = beast::http::request_parser<beast::http::string_body>;
-using WebSocketStream = beast::websocket::stream<AnyStream&, false>;
-
-/// One TCP connection: requests one after another, until one of them takes it over as a stream or
-/// a WebSocket. Everything here runs on the I/O thread.
-class Connection : public Exchange, public std::enable_shared_from_this<Connection> {
- public:
-  Connection(std::shared_ptr<Core> core, Tcp::socket socket)
-      : core_(std::move(core)),
-        stream_(std::move(socket), core_->options.tls ? &core_->tls : nullptr),
-        timer_(core_->io) {
-    const std::lock_guard lock(core_->mutex);
-    core_->connections.insert(this);
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() override {
-    const std::lock_guard lock(core_->mutex);
-    core_->connections.erase(this);
-  }
-
-  void start() {
-    ErrorCode ignored;
-    stream_.socket().set_option(Tcp::no_delay(true), ignored);
-    stream_.socket().set_option(asio::socket_base::keep_alive(true), ignored);
-    if (!stream_.secure()) return read_head();
-    close_after(kHandshakeTime);
-    stream_.tls().async_handshake(
-        asio::ssl::stream_base::server, [self = shared_from_this()](ErrorCode error) {
-          if (error) return self->close();
-          self->peer_ = verified_peer(self->stream_.tls().native_handle());
-          self->read_head();
-        });
-  }
-
-  // What other threads call; the work is done on the I/O thread.
-  bool respond(Response response) override {
-    return core_->post([self = shared_from_this(), response = std::move(response)]() mutable {
-      self->send_response(std::move(response));
-    });
-  }
-  bool begin_stream(Response head, std::shared_ptr<Outlet> outlet) override {
-    return core_->post(
-        [self = shared_from_this(), head = std::move(head), outlet = std::move(outlet)]() mutable {
-          self->start_stream(head, std::move(outlet));
-        });
-  }
-  bool begin_websocket(std::string protocol, std::shared_ptr<Outlet> outlet,
-                       std::shared_ptr<Inlet> inlet) override {
-    return core_->post([self = shared_from_this(), protocol = std::move(protocol),
-                        outlet = std::move(outlet), inlet = std::move(inlet)]() mutable {
-      self->start_websocket(protocol, std::move(outlet), std::move(inlet));
-    });
-  }
-  bool wake() override {
-    return core_->post([self = shared_from_this()] { self->flush_if_idle(); });
-  }
-  bool drop() override {
-    return core_->post([self = shared_from_this()] { self->close(); });
-  }
-  std::size_t backlog_limit() const override { return core_->options.max_stream_backlog; }
-
-  /// Ends everything; open operations come back with an error.
-  void close() {
-    timer_.cancel();
-    ErrorCode ignored;
-    stream_.socket().shutdown(Tcp::socket::shutdown_both, ignored);
-    stream_.socket().close(ignored);
-    if (outlet_) outlet_->closed();
-    if (inlet_) inlet_->close();
-  }
-
-  void send_response(Response response) {
-    out_ = head_with_length(response, response.body.size(), keep_alive_);
-    // Sent from where it is: an answer may have megabytes.
-    body_ = method_ == "HEAD" ? std::string() : std::move(response.body);
-    asio::async_write(stream_, std::array{asio::buffer(out_), asio::buffer(body_)},
-                      [self = shared_from_this()](ErrorCode error, std::size_t) {
-                        if (error || !self->keep_alive_) return self->finish();
-                        self->body_ = {};
-                        self->read_head();
-                      });
-  }
-
-  void start_stream(const Response& head, std::shared_ptr<Outlet> outlet) {
-    outlet_ = std::move(outlet);
-    out_ = head_chunked(head);
-    watch_for_end();
-    asio::async_write(stream_, asio::buffer(out_),
-                      [self = shared_from_this()](ErrorCode error, std::size_t) {
-                        if (error) return self->close();
-                        self->flush_stream();
-                      });
-  }
-
-  /// Sends what is queued; called when something came and nothing was being sent.
-  void flush_stream() {
-    const std::deque<std::string> messages = outlet_->take();
-    if (messages.empty()) {
-      sending_ = false;
-      if (outlet_->ending()) end_stream();
-      return;
-    }
-    sending_ = true;
-    std::size_t bytes = 0;
-    out_.clear();
-    for (const std::string& message : messages) {
-      bytes += message.size();
-      out_ += chunk(message);
-    }
-    asio::async_write(stream_, asio::buffer(out_),
-                      [self = shared_from_this(), bytes](ErrorCode error, std::size_t) {
-                        if (error) return self->close();
-                        self->outlet_->sent(bytes);
-                        self->flush_stream();
-                      });
-  }
-
-  void start_websocket(const std::string& protocol, std::shared_ptr<Outlet> outlet,
-                       std::shared_ptr<Inlet> inlet) {
-    outlet_ = std::move(outlet);
-    inlet_ = std::move(inlet);
-    websocket_.emplace(stream_);
-    websocket_->binary(true);
-    websocket_->read_message_max(core_->options.max_body_bytes);
-    websocket_->set_option(beast::websocket::stream_base::timeout{
-        kHandshakeTime, beast::websocket::stream_base::none(), false});
-    websocket_->set_option(beast::websocket::stream_base::decorator(
-        [protocol](beast::websocket::response_type& response) {
-          if (!protocol.empty()) {
-            response.set(beast::http::field::sec_websocket_protocol, protocol);
-          }
-        }));
-    sending_ = true;
-    websocket_->async_accept(parser_->get(), [self = shared_from_this()](ErrorCode error) {
-      if (error) return self->close();
-      self->read_message();
-      self->flush_websocket();
-    });
-  }
-
-  void flush_websocket() {
-    if (messages_.empty()) messages_ = outlet_->take();
-    if (messages_.empty()) {
-      sending_ = false;
-      if (outlet_->ending()) end_websocket();
-      return;
-    }
-    sending_ = true;
-    out_ = std::move(messages_.front());
-    messages_.pop_front();
-    websocket_->async_write(asio::buffer(out_),
-                            [self = shared_from_this()](ErrorCode error, std::size_t) {
-                              if (error) return self->close();
-                              self->outlet_->sent(self->out_.size());
-                              self->flush_websocket();
-                            });
-  }
-
- private:
-  /// Something is waiting, and perhaps nothing is on its way.
-  void flush_if_idle() {
-    if (!stream_.socket().is_open()) return;
-    if (websocket_ && !reading_) read_message();
-    if (!sending_) websocket_ ? flush_websocket() : flush_stream();
-  }
-
-  void close_after(Seconds time) {
-    timer_.expires_after(time);
-    timer_.async_wait([weak = weak_from_this()](ErrorCode error) {
-      if (error) return;
-      if (auto self = weak.lock()) self->close();
-    });
-  }
-
-  void finish() {
-    // Half-closed first, so that the last answer is not lost to a reset.
-    ErrorCode ignored;
-    stream_.socket().shutdown(Tcp::socket::shutdown_send, ignored);
-    close();
-  }
-
-  void read_head() {
-    parser_.emplace();
-    parser_->header_limit(kMaxHeaderBytes);
-    parser_->body_limit(core_->options.max_body_bytes);
-    close_after(kIdleTime);
-    beast::http::async_read_header(
-        stream_, buffer_, *parser_,
-        [self = shared_from_this()](ErrorCode error, std::size_t) { self->head_read(error); });
-  }
-
-  void head_read(ErrorCode error) {
-    if (error) return refuse(error);
-    close_after(kBodyTime);
-    if (beast::iequals(parser_->get()[beast::http::field::expect], "100-continue")) {
-      static const std::string kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-      asio::async_write(stream_, asio::buffer(kContinue),
-                        [self = shared_from_this()](ErrorCode failed, std::size_t) {
-                          if (failed) return self->close();
-                          self->read_body();
-                        });
-      return;
-    }
-    read_body();
-  }
-
-  void read_body() {
-    beast::http::async_read(stream_, buffer_, *parser_,
-                            [self = shared_from_this()](ErrorCode error, std::size_t) {
-                              if (error) return self->refuse(error);
-                              self->hand_over();
-                            });
-  }
-
-  /// The bytes were no acceptable request.
-  void refuse(ErrorCode error) {
-    keep_alive_ = false;
-    if (error == beast::http::error::body_limit) {
-      return send_response(plain(413, "the request body is too large\n"));
-    }
-    const bool unreadable = error.category() == make_error_code(beast::http::error{}).category();
-    if (unreadable && error != beast::http::error::end_of_stream) {
-      return send_response(plain(400, "the request cannot be read\n"));
-    }
-    close();
-  }
-
-  Request make_request() {
-    auto& message = parser_->get();
-    Request request;
-    request.method = std::string(message.method_string());
-    request.target = std::string(message.target());
-    for (const auto& field : message) {
-      request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-    }
-    request.body = std::move(message.body());
-    request.peer_certificate_subject = peer_.common_name;
-    request.peer_certificate_organization = peer_.organization;
-    request.peer_verified = peer_.verified;
-    return request;
-  }
-
-  void hand_over() {
-    timer_.cancel();
-    keep_alive_ = parser_->get().keep_alive();
-    Request request = make_request();
-    method_ = request.method;
-    sending_ = true;
-    auto responder = make_responder(shared_from_this());
-    core_->workers.run([core = core_.get(), request = std::move(request),
-                        responder = std::move(responder)]() mutable {
-      try {
-        core->handler(std::move(request), std::move(responder));
-      } catch (const std::exception& error) {
-        core->log.error("an HTTP handler threw", {{"what", error.what()}});
-      }
-    });
-  }
-
-  /// Reads on while an answer streams: the only way to learn that the peer has gone.
-  void watch_for_end() {
-    stream_.async_read_some(buffer_.prepare(1024),
-                            [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
-                              if (error) return self->close();
-                              // A pipelined request: kept for later, the peer is known to live.
-                              self->buffer_.commit(bytes);
-                              constexpr std::size_t kMaxPipelined = 64u << 10;
-                              if (self->buffer_.size() < kMaxPipelined) self->watch_for_end();
-                            });
-  }
-
-  void end_stream() {
-    sending_ = true;
-    out_ = kLastChunk;
-    asio::async_write(stream_, asio::buffer(out_),
-                      [self = shared_from_this()](ErrorCode, std::size_t) { self->finish(); });
-  }
-
-  void read_message() {
-    reading_ = !inlet_->paused();
-    if (!reading_) return;
-    websocket_->async_read(buffer_, [self = shared_from_this()](ErrorCode error, std::size_t) {
-      if (error) return self->close();
-      const auto data = self->buffer_.cdata();
-      std::string message(static_cast<const char*>(data.data()), data.size());
-      self->buffer_.consume(data.size());
-      self->inlet_->deliver(std::move(message));
-      self->read_message();
-    });
-  }
-
-  void end_websocket() {
-    sending_ = true;
-    websocket_->async_close(beast::websocket::close_code::normal,
-                            [self = shared_from_this()](ErrorCode) { self->close(); });
-  }
-
-  std::shared_ptr<Core> core_;
-  AnyStream stream_;
-  asio::steady_timer timer_;
-  beast::flat_buffer buffer_;
-  std::optional<Parser> parser_;
-  std::optional<WebSocketStream> websocket_;
-  std::shared_ptr<Outlet> outlet_;
-  std::shared_ptr<Inlet> inlet_;
-  std::deque<std::string> messages_;
-  std::string out_, body_;
-  std::string method_;
-  PeerName peer_;
-  bool keep_alive_ = false;
-  bool sending_ = true;  ///< a write is on its way; begins true: the head goes first
-  bool reading_ = true;  ///< of a WebSocket, which begins when it is accepted
-};
 
 class BeastServer final : public Server {
  public:
@@ -445,10 +72,10 @@ class BeastServer final : public Server {
 
  private:
   void close_all() {
-    std::vector<std::shared_ptr<Connection>> held;
+    std::vector<std::shared_ptr<Closable>> held;
     {
       const std::lock_guard lock(core_->mutex);
-      for (Connection* connection : core_->connections) {
+      for (Closable* connection : core_->connections) {
         if (auto shared = connection->weak_from_this().lock()) held.push_back(std::move(shared));
       }
     }
@@ -459,7 +86,7 @@ class BeastServer final : public Server {
     acceptor_.async_accept([this](ErrorCode error, Tcp::socket socket) {
       if (!acceptor_.is_open()) return;
       if (!error) {
-        std::make_shared<Connection>(core_, std::move(socket))->start();
+        start_connection(core_, std::move(socket));
         return accept();
       }
       // Out of file descriptors: leave the others a moment instead of spinning.
@@ -485,6 +112,15 @@ std::string_view Request::header(std::string_view name) const {
     if (text::equals_ignore_case(key, name)) return value;
   }
   return {};
+}
+
+bool Request::header_lists(std::string_view name, std::string_view value) const {
+  return std::ranges::any_of(headers, [&](const auto& header) {
+    if (!text::equals_ignore_case(header.first, name)) return false;
+    return std::ranges::any_of(text::split_list(header.second), [&](const std::string& each) {
+      return text::equals_ignore_case(each, value);
+    });
+  });
 }
 
 Result<std::unique_ptr<Server>> serve(ServerOptions options, Handler handler, Log log) {

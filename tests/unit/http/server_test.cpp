@@ -213,6 +213,68 @@ TEST_SUITE("http.server") {
     CHECK(closed.wait());
   }
 
+  TEST_CASE("upgrade: bytes pass both ways, what comes with the request among them") {
+    std::shared_ptr<Duplex> duplex;
+    Signal gone;
+    const auto server = plain_server([&](const Request& request, const auto& responder) {
+      CHECK(request.header_lists("upgrade", "other/2"));
+      CHECK(request.header_lists("X-Versions", "B"));
+      CHECK_FALSE(request.header_lists("X-Versions", "c"));
+      duplex = responder->accept_upgrade("other/2", {{"X-Version", "b"}});
+      duplex->on_closed([&] { gone.set(); });
+      duplex->on_message([&](const std::string& bytes) { duplex->send("<" + bytes + ">"); });
+    });
+    {
+      Socket socket(server->port());
+      socket.send(
+          "POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: other/2\r\n"
+          "X-Versions: a\r\nX-Versions: b, d\r\nContent-Length: 0\r\n\r\nearly");
+      const std::string head = socket.read_until("\r\n\r\n");
+      CHECK(head.starts_with("HTTP/1.1 101 Switching Protocols\r\n"));
+      CHECK(head.find("Upgrade: other/2\r\n") != std::string::npos);
+      CHECK(head.find("X-Version: b\r\n") != std::string::npos);
+      CHECK(head.find("chunked") == std::string::npos);
+      CHECK(socket.read_until(">") == "<early>");
+      socket.send("late");
+      CHECK(socket.read_until(">") == "<late>");
+    }
+    CHECK(gone.wait());
+  }
+
+  TEST_CASE("upgrade: a paused peer waits, and the owner's end is the connection's") {
+    std::shared_ptr<Duplex> duplex;
+    Signal accepted, told;
+    std::mutex mutex;
+    std::string seen;
+    const auto server = plain_server([&](const Request&, const auto& responder) {
+      duplex = responder->accept_upgrade("other/2", {});
+      accepted.set();
+    });
+    Socket socket(server->port());
+    socket.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: other/2\r\n\r\n");
+    socket.read_until("\r\n\r\n");
+    REQUIRE(accepted.wait());
+    duplex->on_message([&](const std::string& bytes) {
+      const std::lock_guard lock(mutex);
+      seen += bytes;
+      duplex->pause(true);
+      if (seen.ends_with("end")) told.set();
+    });
+    // More than is read at once: each part is a message, after which the owner has to ask again.
+    socket.send(std::string(200'000, 'x') + "end");
+    for (int i = 0; i < 2000; ++i) {
+      duplex->pause(false);
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      const std::lock_guard lock(mutex);
+      if (seen.ends_with("end")) break;
+    }
+    REQUIRE(told.wait());
+    CHECK(seen.size() == 200'003);
+    duplex->send("bye");
+    duplex->close();
+    CHECK(socket.read_until("nothing more") == "bye");
+  }
+
   TEST_CASE("server: a handler that blocks does not hold up the others") {
     Signal release;
     const auto server = plain_server([&](const Request& request, const auto& responder) {

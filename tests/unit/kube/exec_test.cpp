@@ -78,10 +78,10 @@ TEST_SUITE("kube.exec") {
       protocol = asked.header("sec-websocket-protocol");
       token = asked.header("authorization");
       const auto socket = responder->accept_websocket("v4.channel.k8s.io");
-      socket->send_binary(frame(1, "hello "));
-      socket->send_binary(frame(2, "oops"));
-      socket->send_binary(frame(1, std::string(200'000, 'x')));
-      socket->send_binary(frame(3, kExit3));
+      socket->send(frame(1, "hello "));
+      socket->send(frame(2, "oops"));
+      socket->send(frame(1, std::string(200'000, 'x')));
+      socket->send(frame(3, kExit3));
       socket->close();
     });
     auto options = f.options();
@@ -109,8 +109,8 @@ TEST_SUITE("kube.exec") {
       socket->on_message([socket, received](const std::string& message) {
         if (message.front() == 0) received->append(message, 1);
         if (message != std::string("\xff\0", 2)) return;
-        socket->send_binary(frame(1, *received));
-        socket->send_binary(frame(3, kSuccess));
+        socket->send(frame(1, *received));
+        socket->send(frame(3, kSuccess));
       });
     });
     const auto result = f.transport()->exec(request(input));
@@ -133,8 +133,8 @@ TEST_SUITE("kube.exec") {
       socket->on_message([socket, received, size = input.size()](const std::string& message) {
         received->append(message, 1);
         if (received->size() < size) return;
-        socket->send_binary(frame(1, *received));
-        socket->send_binary(frame(3, kSuccess));
+        socket->send(frame(1, *received));
+        socket->send(frame(3, kSuccess));
       });
     });
     const auto transport = f.transport();
@@ -162,7 +162,7 @@ TEST_SUITE("kube.exec") {
   }
 
   TEST_CASE("exec: deadline and stop request end a command that hangs") {
-    std::vector<std::shared_ptr<http::WebSocket>> kept;
+    std::vector<std::shared_ptr<http::Duplex>> kept;
     std::stop_source stop;
     std::atomic<bool> stop_now = false;
     const HttpsFixture f([&](http::Request, std::shared_ptr<http::Responder> responder) {
@@ -196,7 +196,7 @@ TEST_SUITE("kube.exec") {
   TEST_CASE("exec: the connection ending without a status is not a success") {
     const HttpsFixture f([](http::Request, std::shared_ptr<http::Responder> responder) {
       const auto socket = responder->accept_websocket("v4.channel.k8s.io");
-      socket->send_binary(frame(1, "half"));
+      socket->send(frame(1, "half"));
       socket->close();
     });
     const auto result = f.transport()->exec(request());

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-/// One HTTP/1.1 server with TLS, streaming answers and WebSocket upgrade, used by the REST service
-/// and by the embedded Kubernetes API.
+/// One HTTP/1.1 server with TLS, streaming answers, WebSockets and other upgrades, used by the REST
+/// service and by the embedded Kubernetes API.
 namespace pgo::http {
 
 struct Request {
@@ -26,6 +26,8 @@ struct Request {
 
   /// First value of a header, any case; empty when absent.
   std::string_view header(std::string_view name) const;
+  /// True when a header of that name, any case, has the value in a list of its, any case.
+  bool header_lists(std::string_view name, std::string_view value) const;
 };
 
 struct Response {
@@ -48,11 +50,13 @@ class Stream {
   virtual void on_closed(std::function<void()> callback) = 0;
 };
 
-/// One side of an upgraded WebSocket. Thread safe.
-class WebSocket {
+/// A connection that has been upgraded. Each string is a message of a WebSocket; of another
+/// protocol they are its bytes, cut anywhere. Thread safe.
+class Duplex {
  public:
-  virtual ~WebSocket() = default;
-  virtual bool send_binary(std::string message) = 0;
+  virtual ~Duplex() = default;
+  /// False when the peer is gone.
+  virtual bool send(std::string message) = 0;
   /// Much of the server's buffer is taken: who can wait, waits for `on_room`.
   virtual bool crowded() = 0;
   /// Called from a server thread, without anything locked, each time a crowded buffer has emptied.
@@ -74,7 +78,10 @@ class Responder {
   /// Sends the headers now (chunked) and hands out the stream.
   virtual std::shared_ptr<Stream> respond_stream(Response head) = 0;
   /// Accepts a WebSocket upgrade with the chosen subprotocol (may be empty).
-  virtual std::shared_ptr<WebSocket> accept_websocket(std::string subprotocol) = 0;
+  virtual std::shared_ptr<Duplex> accept_websocket(std::string subprotocol) = 0;
+  /// Answers 101 with `Upgrade: protocol` and these headers; then the connection is the caller's.
+  virtual std::shared_ptr<Duplex> accept_upgrade(
+      std::string protocol, std::vector<std::pair<std::string, std::string>> headers) = 0;
 };
 
 /// Called on a worker thread; may block.
