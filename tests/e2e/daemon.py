@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 import time
 
-POD_EXEC = pathlib.Path(__file__).parents[2] / "scripts/pod-exec"
 BIN = pathlib.Path(os.environ.get("PGO_BIN", "build/release/bin")).resolve()
 
 
@@ -80,13 +79,7 @@ class Daemon:
         return json.loads(self.pgo(*arguments, "-o", "json").stdout)
 
     def kube(self, *arguments, check=True):
-        kubeconfig = self.state / "kubeconfig"
-        if arguments[0] == "exec":
-            # Debian 12's kubectl cannot, see scripts/pod-exec.
-            _, pod, _, container, _, *command = arguments
-            command = [POD_EXEC, kubeconfig, pod, container, *command]
-        else:
-            command = ["kubectl", "--kubeconfig", kubeconfig, *arguments]
+        command = ["kubectl", "--kubeconfig", self.state / "kubeconfig", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         if check:
             assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"

@@ -1,6 +1,8 @@
 """One embedded API for all tests of a run, and how to talk to it."""
 
+import copy
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -50,6 +52,11 @@ class Kubectl:
         self.base = [program, "--kubeconfig", str(kubeconfig), "--cache-dir", str(home / "cache")]
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
 
+    def with_environment(self, more):
+        other = copy.copy(self)
+        other.environment = {**self.environment, **more}
+        return other
+
     def run(self, *arguments, stdin=None, check=True):
         done = subprocess.run([*self.base, *arguments], input=stdin, text=True,
                               capture_output=True, timeout=30, env=self.environment, check=False)
@@ -74,10 +81,17 @@ def kubectl(daemon, tmp_path_factory):
     return Kubectl(program, daemon.kubeconfig, tmp_path_factory.mktemp("home"))
 
 
+@pytest.fixture(params=["WebSocket", "SPDY"])
+def kubectl_for_exec(kubectl, request):
+    """kubectl as it executes since 1.31, and as all did before. Older ones know SPDY only: both are that."""
+    wanted = {"KUBECTL_REMOTE_COMMAND_WEBSOCKETS": str(request.param == "WebSocket").lower()}
+    yield kubectl.with_environment(wanted)
+
+
 @pytest.fixture
 def namespace(kubectl, request):
     """A namespace of the test's own."""
-    name = request.node.name.split("[")[0].replace("_", "-")[:60].strip("-")
+    name = re.sub("[^a-z0-9]+", "-", request.node.name.lower())[:60].strip("-")
     kubectl("create", "namespace", name)
     return name
 

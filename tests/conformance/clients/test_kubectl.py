@@ -3,14 +3,11 @@
 import fcntl
 import json
 import os
-import re
 import select
 import struct
 import subprocess
 import termios
 import time
-
-import pytest
 
 from conftest import wait_for
 
@@ -176,15 +173,8 @@ def test_describe(kubectl, namespace):
     assert "Ready" in kubectl("describe", "node", "stand-in")
 
 
-def speaks_websocket(kubectl):
-    """kubectl's exec does since 1.31; the one of Debian 12 is 1.20 and knows SPDY only."""
-    version = json.loads(kubectl("version", "--client", "-o", "json"))["clientVersion"]
-    return (int(version["major"]), int(re.match("[0-9]+", version["minor"])[0])) >= (1, 31)
-
-
-def test_exec(kubectl, namespace):
-    if not speaks_websocket(kubectl):
-        pytest.skip("this kubectl is older than 1.31; test_python_client.py covers exec")
+def test_exec(kubectl_for_exec, namespace):
+    kubectl = kubectl_for_exec
     kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
     kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
     pod = pods(kubectl, namespace)[0]["metadata"]["name"]
@@ -234,9 +224,8 @@ class Terminal:
         self.process.wait()
 
 
-def test_exec_at_a_terminal(kubectl, namespace):
-    if not speaks_websocket(kubectl):
-        pytest.skip("this kubectl is older than 1.31; test_python_client.py covers exec")
+def test_exec_at_a_terminal(kubectl_for_exec, namespace):
+    kubectl = kubectl_for_exec
     kubectl("-n", namespace, "apply", "-f", "-", stdin=DEPLOYMENT)
     kubectl("-n", namespace, "rollout", "status", "deploy/web", "--timeout=10s")
     pod = pods(kubectl, namespace)[0]["metadata"]["name"]

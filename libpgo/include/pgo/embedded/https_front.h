@@ -20,7 +20,8 @@ struct HttpsOptions {
 };
 
 /// The API for programs outside the process: kubectl, Patroni, client libraries. HTTPS/1.1 with
-/// keep-alive; watches as chunked streams, one event per chunk; exec over WebSocket.
+/// keep-alive; watches as chunked streams, one event per chunk; exec over WebSocket,
+/// and over SPDY for kubectl before 1.31.
 ///
 /// Callers are known by bearer token (`ApiServer::issue_token`) or client certificate; a caller
 /// without either may read /healthz, /readyz, /livez and /version only. Members of system:masters

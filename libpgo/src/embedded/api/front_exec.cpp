@@ -1,5 +1,6 @@
 #include "embedded/api/front_exec.h"
 
+#include "embedded/api/exec_conversation.h"
 #include "embedded/api/status.h"
 #include "pgo/base/text.h"
 
@@ -15,93 +16,9 @@ namespace {
 
 using json::Value;
 
-/// Channels of the protocol: the first byte of every message.
-constexpr char kStdin = 0, kStdout = 1, kStderr = 2, kError = 3, kResize = 4;
-constexpr char kCloseV5 = static_cast<char>(255);
-constexpr std::string_view kV5 = "v5.channel.k8s.io";
-constexpr std::string_view kV4 = "v4.channel.k8s.io";
-
 /// kubectl may hold a shell open for hours.
 constexpr std::chrono::hours kInteractive{24};
 constexpr std::chrono::milliseconds kLogInterval{200};
-/// Input that waits for a command; with more, the client has to wait too.
-constexpr std::size_t kMostInput = 16u << 20;
-
-std::string choose_protocol(std::string_view offered) {
-  const std::vector<std::string> list = text::split_list(offered);
-  for (std::string_view known : {kV5, kV4}) {
-    if (std::find(list.begin(), list.end(), known) != list.end()) return std::string(known);
-  }
-  return {};
-}
-
-class SocketStreams final : public ExecStreams {
- public:
-  SocketStreams(std::shared_ptr<http::WebSocket> socket, bool terminal, bool input)
-      : socket_(std::move(socket)), terminal_(terminal), without_input_(!input), ended_(!input) {}
-
-  void receive(const std::string& message) {
-    if (message.size() < 2) return;  // kubectl begins each channel with an empty message
-    if (message[0] == kCloseV5 && message[1] == kStdin) return end_input();
-    const std::lock_guard lock(mutex_);
-    if (message[0] == kStdin && !ended_) {
-      input_.append(message, 1);
-      if (input_.size() > kMostInput) socket_->pause(true);
-    } else if (message[0] == kResize) {
-      const auto size = json::parse(std::string_view(message).substr(1));
-      if (!size) return;
-      size_ = {.rows = cells((*size)["Height"]), .columns = cells((*size)["Width"])};
-    }
-    if (ready_) ready_();
-  }
-  void end_input() {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-    if (ready_) ready_();
-  }
-  /// There may be room for output again.
-  void tell() {
-    const std::lock_guard lock(mutex_);
-    if (ready_) ready_();
-  }
-
-  bool terminal() const override { return terminal_; }
-  bool without_input() const override { return without_input_; }
-  Input take_input() override {
-    const std::lock_guard lock(mutex_);
-    if (input_.size() > kMostInput) socket_->pause(false);
-    return {.text = std::exchange(input_, {}),
-            .ended = ended_,
-            .size = std::exchange(size_, std::nullopt)};
-  }
-  bool crowded() override { return socket_->crowded(); }
-  void on_ready(std::function<void()> ready) override {
-    const std::lock_guard lock(mutex_);
-    ready_ = std::move(ready);
-    if (ready_) ready_();
-  }
-  void write_out(std::string_view text) override { send(kStdout, text); }
-  void write_err(std::string_view text) override { send(kStderr, text); }
-  void send(char channel, std::string_view text) {
-    if (text.empty()) return;
-    std::string message(1, channel);
-    message += text;
-    socket_->send_binary(std::move(message));
-  }
-
- private:
-  static std::uint16_t cells(const Value& number) {
-    return static_cast<std::uint16_t>(std::clamp<std::int64_t>(number.as_int(0), 0, 0xffff));
-  }
-
-  const std::shared_ptr<http::WebSocket> socket_;
-  const bool terminal_, without_input_;
-  std::mutex mutex_;
-  std::string input_;
-  std::optional<TerminalSize> size_;
-  bool ended_;
-  std::function<void()> ready_;
-};
 
 /// The metav1.Status that ends an exec session.
 Value exec_status(const Result<int>& exit_code) {
@@ -195,34 +112,29 @@ void serve_exec(Api& api, Call call, const http::Request& request,
   if (api.runtime() == nullptr) {
     return refuse(api_error(501, "NotImplemented", "no node runs containers here").error());
   }
-  const std::string protocol = choose_protocol(request.header("Sec-WebSocket-Protocol"));
-  if (!text::equals_ignore_case(request.header("Upgrade"), "websocket") || protocol.empty()) {
-    return refuse(
-        bad_request("exec needs a WebSocket with v4.channel.k8s.io or v5.channel.k8s.io; "
-                    "kubectl uses it from 1.31 on (1.30: KUBECTL_REMOTE_COMMAND_WEBSOCKETS="
-                    "true)")
-            .error());
+  const WantedStreams wanted = {.terminal = call.query.flag("tty"),
+                                .input = call.query.flag("stdin"),
+                                .out = call.query.flag("stdout"),
+                                .err = call.query.flag("stderr")};
+  std::shared_ptr<ExecConversation> streams = accept_websocket_exec(request, *responder, wanted);
+  if (!streams) streams = accept_spdy_exec(request, *responder, wanted);
+  if (!streams) {
+    return refuse(bad_request("exec needs a WebSocket with v5.channel.k8s.io or v4.channel.k8s.io, "
+                              "or SPDY/3.1 with v4.channel.k8s.io")
+                      .error());
   }
-  const std::shared_ptr<http::WebSocket> socket = responder->accept_websocket(protocol);
-  auto streams =
-      std::make_shared<SocketStreams>(socket, call.query.flag("tty"), call.query.flag("stdin"));
   std::stop_source gone;
-  socket->on_message([streams](const std::string& message) { streams->receive(message); });
-  socket->on_room([streams] { streams->tell(); });
-  socket->on_closed([streams, gone]() mutable {
-    streams->end_input();
-    gone.request_stop();
+  streams->listen([gone]() mutable { gone.request_stop(); });
+  sessions.run([&api, exec = std::move(exec), streams, gone](const std::stop_token& stop) mutable {
+    const std::stop_callback on_stop(stop, [&] {
+      streams->end_input();
+      gone.request_stop();
+    });
+    exec.stop = gone.get_token();
+    if (!streams->begin(exec.stop)) return streams->abandon();
+    const json::Value status = exec_status(api.runtime()->exec_streams(exec, streams));
+    streams->finish(status, exec.stop);
   });
-  sessions.run(
-      [&api, exec = std::move(exec), socket, streams, gone](const std::stop_token& stop) mutable {
-        const std::stop_callback on_stop(stop, [&] {
-          streams->end_input();
-          gone.request_stop();
-        });
-        exec.stop = gone.get_token();
-        streams->send(kError, json::write(exec_status(api.runtime()->exec_streams(exec, streams))));
-        socket->close();
-      });
 }
 
 void serve_log_stream(Api& api, Call call, const std::shared_ptr<http::Responder>& responder,

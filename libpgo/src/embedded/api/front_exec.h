@@ -8,8 +8,7 @@
 
 namespace pgo::embedded::api {
 
-/// Answers pods/NAME/exec by upgrading to a WebSocket with the subprotocols v5.channel.k8s.io or
-/// v4.channel.k8s.io. Source: Kubernetes, "kubectl exec" over WebSockets (KEP-4006).
+/// Answers pods/NAME/exec by upgrading the connection: exec_conversation.h.
 void serve_exec(Api& api, Call call, const http::Request& request,
                 const std::shared_ptr<http::Responder>& responder, Sessions& sessions);
 

@@ -6,6 +6,7 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/defaults.cpp
      api/delete.cpp
      api/discovery.cpp
+     api/exec_conversation.cpp
      api/filter.cpp
      api/front_exec.cpp
      api/https_front.cpp
@@ -22,6 +23,8 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/scale.cpp
      api/sessions.cpp
      api/settle.cpp
+     api/spdy.cpp
+     api/spdy_exec.cpp
      api/sqlite_journal.cpp
      api/status.cpp
      api/store.cpp
@@ -30,4 +33,5 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/validate.cpp
      api/watch.cpp
      api/watch_stream.cpp
+     api/websocket_exec.cpp
      api/write.cpp)
