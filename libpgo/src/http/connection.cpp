@@ -85,8 +85,8 @@ class Connection final : public Exchange, public Closable {
   }
   bool begin_websocket(std::string protocol, std::shared_ptr<Outlet> outlet,
                        std::shared_ptr<Inlet> inlet) override {
-    return core_->post([self = shared(), protocol = std::move(protocol),
-                        outlet = std::move(outlet), inlet = std::move(inlet)]() mutable {
+    return core_->post([self = shared(), protocol = std::move(protocol), outlet = std::move(outlet),
+                        inlet = std::move(inlet)]() mutable {
       self->start_websocket(protocol, std::move(outlet), std::move(inlet));
     });
   }
@@ -130,11 +130,10 @@ class Connection final : public Exchange, public Closable {
     outlet_ = std::move(outlet);
     out_ = head_chunked(head);
     watch_for_end();
-    asio::async_write(stream_, asio::buffer(out_),
-                      [self = shared()](ErrorCode error, std::size_t) {
-                        if (error) return self->close();
-                        self->flush_stream();
-                      });
+    asio::async_write(stream_, asio::buffer(out_), [self = shared()](ErrorCode error, std::size_t) {
+      if (error) return self->close();
+      self->flush_stream();
+    });
   }
 
   /// Sends what is queued; called when something came and nothing was being sent.
@@ -193,12 +192,11 @@ class Connection final : public Exchange, public Closable {
     sending_ = true;
     out_ = std::move(messages_.front());
     messages_.pop_front();
-    websocket_->async_write(asio::buffer(out_),
-                            [self = shared()](ErrorCode error, std::size_t) {
-                              if (error) return self->close();
-                              self->outlet_->sent(self->out_.size());
-                              self->flush_websocket();
-                            });
+    websocket_->async_write(asio::buffer(out_), [self = shared()](ErrorCode error, std::size_t) {
+      if (error) return self->close();
+      self->outlet_->sent(self->out_.size());
+      self->flush_websocket();
+    });
   }
 
   /// The connection speaks another protocol from now on: what passes are bytes.
@@ -207,13 +205,12 @@ class Connection final : public Exchange, public Closable {
     outlet_ = std::move(outlet);
     inlet_ = std::move(inlet);
     out_ = head_without_body(head);
-    asio::async_write(stream_, asio::buffer(out_),
-                      [self = shared()](ErrorCode error, std::size_t) {
-                        if (error) return self->close();
-                        self->deliver();  // what came behind the request
-                        self->read_bytes();
-                        self->flush_stream();
-                      });
+    asio::async_write(stream_, asio::buffer(out_), [self = shared()](ErrorCode error, std::size_t) {
+      if (error) return self->close();
+      self->deliver();  // what came behind the request
+      self->read_bytes();
+      self->flush_stream();
+    });
   }
 
  private:

@@ -151,7 +151,8 @@ TEST_SUITE("embedded.spdy") {
   }
 
   TEST_CASE("spdy: headers that unpack to very much are refused") {
-    CHECK(refusal_of(stream_of(std::string(256u << 10, '\0'))).find("headers") != std::string::npos);
+    CHECK(refusal_of(stream_of(std::string(256u << 10, '\0'))).find("headers") !=
+          std::string::npos);
   }
 }
 

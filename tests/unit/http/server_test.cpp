@@ -243,9 +243,11 @@ TEST_SUITE("http.server") {
 
   TEST_CASE("upgrade: a paused peer waits, and the owner's end is the connection's") {
     std::shared_ptr<Duplex> duplex;
-    Signal accepted, told;
+    Signal accepted;
     std::mutex mutex;
+    std::condition_variable came;
     std::string seen;
+    int messages = 0;
     const auto server = plain_server([&](const Request&, const auto& responder) {
       duplex = responder->accept_upgrade("other/2", {});
       accepted.set();
@@ -255,20 +257,23 @@ TEST_SUITE("http.server") {
     socket.read_until("\r\n\r\n");
     REQUIRE(accepted.wait());
     duplex->on_message([&](const std::string& bytes) {
+      duplex->pause(true);
       const std::lock_guard lock(mutex);
       seen += bytes;
-      duplex->pause(true);
-      if (seen.ends_with("end")) told.set();
+      ++messages;
+      came.notify_all();
     });
-    // More than is read at once: each part is a message, after which the owner has to ask again.
+    // More than is read at once: after each part the owner has to ask for the next.
     socket.send(std::string(200'000, 'x') + "end");
-    for (int i = 0; i < 2000; ++i) {
+    std::unique_lock lock(mutex);
+    for (int asked = 1; !seen.ends_with("end"); ++asked) {
+      REQUIRE(came.wait_for(lock, std::chrono::seconds(20), [&] { return messages >= asked; }));
+      lock.unlock();
       duplex->pause(false);
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      const std::lock_guard lock(mutex);
-      if (seen.ends_with("end")) break;
+      lock.lock();
     }
-    REQUIRE(told.wait());
+    lock.unlock();
+    CHECK(messages > 1);
     CHECK(seen.size() == 200'003);
     duplex->send("bye");
     duplex->close();

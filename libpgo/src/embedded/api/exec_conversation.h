@@ -18,8 +18,7 @@ namespace pgo::embedded::api {
 
 /// What both protocols have in common: input and the terminal's size wait here for the command.
 /// Thread safe.
-class ExecConversation : public ExecStreams,
-                         public std::enable_shared_from_this<ExecConversation> {
+class ExecConversation : public ExecStreams, public std::enable_shared_from_this<ExecConversation> {
  public:
   ExecConversation(std::shared_ptr<http::Duplex> duplex, bool terminal, bool input);
 

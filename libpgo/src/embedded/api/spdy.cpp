@@ -1,10 +1,9 @@
 #include "embedded/api/spdy.h"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <zlib.h>
 
 namespace pgo::embedded::api::spdy {
 namespace {
@@ -52,11 +51,11 @@ std::string make_dictionary() {
       "accept-encoding", "accept-language", "accept-ranges", "age", "allow", "authorization",
       "cache-control", "connection", "content-base", "content-encoding", "content-language",
       "content-length", "content-location", "content-md5", "content-range", "content-type", "date",
-      "etag", "expect", "expires", "from", "host", "if-match", "if-modified-since",
-      "if-none-match", "if-range", "if-unmodified-since", "last-modified", "location",
-      "max-forwards", "pragma", "proxy-authenticate", "proxy-authorization", "range", "referer",
-      "retry-after", "server", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
-      "vary", "via", "warning", "www-authenticate",
+      "etag", "expect", "expires", "from", "host", "if-match", "if-modified-since", "if-none-match",
+      "if-range", "if-unmodified-since", "last-modified", "location", "max-forwards", "pragma",
+      "proxy-authenticate", "proxy-authorization", "range", "referer", "retry-after", "server",
+      "te", "trailer", "transfer-encoding", "upgrade", "user-agent", "vary", "via", "warning",
+      "www-authenticate",
       // Names of SPDY, with values.
       "method", "get", "status", "200 OK", "version", "HTTP/1.1", "url", "public", "set-cookie",
       "keep-alive", "origin"};
