@@ -106,7 +106,7 @@ class OnceResponder final : public Responder {
     return std::make_shared<ChunkStream>(exchange_, std::move(outlet));
   }
   std::shared_ptr<Duplex> accept_websocket(std::string subprotocol) override {
-    return upgraded([&](auto outlet, auto inlet) {
+    return upgraded([&](const auto& outlet, const auto& inlet) {
       return exchange_->begin_websocket(std::move(subprotocol), outlet, inlet);
     });
   }
@@ -115,7 +115,7 @@ class OnceResponder final : public Responder {
     Response head{.status = 101, .content_type = {}, .headers = std::move(headers), .body = {}};
     head.headers.emplace_back("Connection", "Upgrade");
     head.headers.emplace_back("Upgrade", std::move(protocol));
-    return upgraded([&](auto outlet, auto inlet) {
+    return upgraded([&](const auto& outlet, const auto& inlet) {
       return exchange_->begin_upgrade(std::move(head), outlet, inlet);
     });
   }

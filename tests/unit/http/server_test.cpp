@@ -87,7 +87,7 @@ class Socket {
 };
 
 Handler echo() {
-  return [](Request request, std::shared_ptr<Responder> responder) {
+  return [](const Request& request, const std::shared_ptr<Responder>& responder) {
     responder->respond({.status = 200,
                         .content_type = "text/plain",
                         .headers = {{"X-Method", request.method}},
