@@ -98,18 +98,34 @@ def test_the_ssh_settings_can_be_made_again_when_a_container_is_started_again(tm
     assert done.stdout.startswith("400\n# config\n")
 
 
-def copy_repository(folder, vanishing):
-    """The repository-sync image's script with a real rsync, but without ssh, whose first `vanishing` calls
-    report files that vanished. Its run, the number of calls and what stands in the copy."""
+# Each call notes what it copies. Backups end when the log beside them has come, and then there is more log;
+# as many times as was asked for they report files that vanished.
+RSYNC = """#!/bin/bash
+/usr/bin/rsync "${{@/#host:/}}" || exit
+case "$*" in
+  *--exclude=/backup/*)
+    echo archive >>/tools/calls
+    [[ $(grep -c archive /tools/calls) != 1 ]] || exit {beside} ;;
+  *--exclude=/archive/*)
+    until grep -q archive /tools/calls; do :; done
+    echo backup >>/tools/calls
+    echo more >/backrestrepo/source/archive/db/15-1/0003-c.gz
+    (($(grep -c backup /tools/calls) > {vanishing})) || exit 24 ;;
+esac
+"""
+
+
+def copy_repository(folder, vanishing, beside=0):
+    """The repository-sync image's script with a real rsync, but without ssh. Its run, what the calls copied and
+    what stands in the copy."""
     source, tools = folder / "repo/source", folder / "tools"
     for name in ("backup/db/backup.info", "archive/db/15-1/0001-a.gz", "archive/db/15-1/0002-b.gz.pgbackrest.tmp"):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(name)
     tools.mkdir()
-    calls = tools / "calls"
-    rsync = tools / "rsync"
-    rsync.write_text('#!/bin/bash\necho >>/tools/calls\n/usr/bin/rsync "${@/#host:/}" || exit\n'
-                     f'(($(wc -l </tools/calls) > {vanishing})) || exit 24\n')
+    calls, rsync = tools / "calls", tools / "rsync"
+    calls.write_text("")
+    rsync.write_text(RSYNC.format(vanishing=vanishing, beside=beside))
     rsync.chmod(0o755)
     for name in ("ssh_host_rsa_key", "authorized_keys", "sshd_config", "id_rsa", "config"):
         (tools / name).write_text("")
@@ -121,20 +137,22 @@ def copy_repository(folder, vanishing):
                "--setenv", "PGBACKREST_REPO1_PATH", "/backrestrepo/source",
                "--setenv", "NEW_PGBACKREST_REPO", "/backrestrepo/copy")
     copy = folder / "repo/copy"
-    return done, len(calls.read_text().splitlines()), sorted(
+    return done, calls.read_text().split(), sorted(
         str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_file())
 
 
-COPIED = ["archive/db/15-1/0001-a.gz", "backup/db/backup.info"]
+# The log that came after the backups were listed is there: they need it.
+COPIED = ["archive/db/15-1/0001-a.gz", "archive/db/15-1/0003-c.gz", "backup/db/backup.info"]
 
 
-@pytest.mark.parametrize("vanishing, calls", [(0, 2), (1, 3), (4, 6)])
-def test_a_repository_that_changes_while_it_is_copied_is_copied(tmp_path, vanishing, calls):
-    done, called, copied = copy_repository(tmp_path, vanishing)
+@pytest.mark.parametrize("vanishing, beside", [(0, 0), (1, 0), (4, 0), (0, 12)])
+def test_a_repository_that_changes_while_it_is_copied_is_copied(tmp_path, vanishing, beside):
+    done, calls, copied = copy_repository(tmp_path, vanishing, beside)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (called, copied) == (calls, COPIED)
+    assert calls == ["archive"] + ["backup"] * (vanishing + 1) + ["archive"]
+    assert copied == COPIED
 
 
 def test_a_repository_that_never_holds_still_fails_the_copy(tmp_path):
-    done, called, _ = copy_repository(tmp_path, 99)
-    assert (done.returncode, called) == (24, 5), done.stdout + done.stderr
+    done, calls, _ = copy_repository(tmp_path, 99)
+    assert (done.returncode, calls.count("backup")) == (24, 5), done.stdout + done.stderr
