@@ -156,3 +156,23 @@ def test_a_repository_that_changes_while_it_is_copied_is_copied(tmp_path, vanish
 def test_a_repository_that_never_holds_still_fails_the_copy(tmp_path):
     done, calls, _ = copy_repository(tmp_path, 99)
     assert (done.returncode, calls.count("backup")) == (24, 5), done.stdout + done.stderr
+
+
+def patient_isready(folder, answers):
+    """pgha-isready over a pg_isready that answers so, each time with the next and in the end with the last."""
+    program = folder / "pg_isready"
+    program.write_text('#!/bin/bash\necho "$@" >>/tools/calls\n'
+                       f'answers=({" ".join(map(str, answers))})\ncalls=$(wc -l </tools/calls)\n'
+                       'code="${answers[calls - 1]:-${answers[-1]}}"\necho "answer ${code}"\nexit "${code}"\n')
+    program.chmod(0o755)
+    done = run("/pgha-isready -p 5432 -d postgres", 26, "--bind", folder, "/tools", "--setenv", "PGHA_BIN_DIR", "/tools",
+               "--ro-bind", IMAGES / "postgres-ha/rootfs/opt/cpm/bin/pgha-isready", "/pgha-isready")
+    return done, (folder / "calls").read_text().splitlines()
+
+
+@pytest.mark.parametrize("answers, calls, code", [
+    ([0], 1, 0), ([2, 2, 1, 0], 4, 0), ([3], 1, 3), ([127], 1, 127), ([2], 7, 2), ([2, 1], 7, 1)])
+def test_patroni_is_told_soon_that_a_server_answers_and_in_the_end_what_is_wrong(tmp_path, answers, calls, code):
+    done, called = patient_isready(tmp_path, answers)
+    assert (done.returncode, done.stdout) == (code, f"answer {code}\n"), done.stderr
+    assert called == ["-p 5432 -d postgres"] * calls
