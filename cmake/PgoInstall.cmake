@@ -17,7 +17,7 @@ target_include_directories(
                      $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated/include>
                      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(pgo_core INTERFACE OpenSSL::SSL OpenSSL::Crypto CURL::libcurl date::date-tz fmt::fmt
-                                         SQLite::SQLite3 PkgConfig::LIBYAML PkgConfig::LIBZSTD Threads::Threads)
+                                         SQLite::SQLite3 ZLIB::ZLIB PkgConfig::LIBYAML PkgConfig::LIBZSTD Threads::Threads)
 
 install(TARGETS pgo_core pgo EXPORT pgo_targets
         PUBLIC_HEADER DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
