@@ -87,8 +87,9 @@ def test_a_shell_at_a_terminal(terminal):
     shell.expect("    42")
     shell.type("\\q\n")
     # What is typed before a Ctrl-C is thrown away with it, so each is waited for. The quotes keep
-    # a word from being seen when it is typed.
-    shell.type("echo by''e; sleep 1000\n")
+    # a word from being seen when it is typed. It is said by who is to be interrupted: between two
+    # commands a Ctrl-C is the shell's, and the second runs on.
+    shell.type("sh -c 'echo by\"\"e; exec sleep 1000'\n")
     shell.expect("bye")
     shell.type("\x03")
     shell.expect("^C")
