@@ -191,8 +191,8 @@ Value to_json(const Condition& condition) {
                                {"subject", condition.subject},
                                {"since", to_rfc3339(condition.since)},
                                {"explanation", explain(condition.reason)}});
-  if (std::string detail = details(condition); !detail.empty()) {
-    value.set("detail", std::move(detail));
+  if (const std::string detail = details(condition); !detail.empty()) {
+    value.set("detail", detail);
   }
   return value;
 }

@@ -168,7 +168,7 @@ Result<Value> apply(const Filter& filter, Value value, const Expression& express
     case Filter::Kind::as_string: {
       std::string text;
       PGO_TRY_VOID(append_text(text, value, expression));
-      return Value(std::move(text));
+      return Value(text);
     }
     case Filter::Kind::as_json:
       return Value(json::write(value));
@@ -178,7 +178,7 @@ Result<Value> apply(const Filter& filter, Value value, const Expression& express
       return Value(text::base64_encode(text));
     }
     case Filter::Kind::fallback:
-      return is_empty(value) ? filter.argument : std::move(value);
+      return is_empty(value) ? filter.argument : value;
   }
   return value;
 }

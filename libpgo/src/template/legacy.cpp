@@ -139,7 +139,7 @@ class Renderer {
   }
 
   /// if and with.
-  Result<void> choose(const Node& node, Scope value, const Scope& dot) {
+  Result<void> choose(const Node& node, const Scope& value, const Scope& dot) {
     const bool holds = value.is_root ? is_true(fields_.values) : is_true(value.value);
     const std::size_t outer = variables_.size();
     if (!node.variables.empty()) variables_.push_back({node.variables.front(), value});

@@ -96,7 +96,7 @@ Result<Value> format(std::span<const Operand> arguments) {
     made += verb == 'q' ? json::write(value) : as_text(value);
   }
   if (next != arguments.size()) return bad("printf has more values than its format asks for");
-  return Value(std::move(made));
+  return Value(made);
 }
 
 /// Go's Sprint: a blank between two operands when neither is a string.
@@ -108,7 +108,7 @@ Value print(std::span<const Operand> arguments) {
     }
     made += as_text(arguments[i].value);
   }
-  return Value(std::move(made));
+  return Value(made);
 }
 
 }  // namespace

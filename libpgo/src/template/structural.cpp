@@ -165,7 +165,7 @@ class Renderer {
       case Node::Kind::text: {
         PGO_TRY(std::string text, this->text(node.pieces, node.line));
         if (text.empty() && !kept(node.pieces)) return Rendered();
-        return Rendered(Value(std::move(text)));
+        return Rendered(Value(text));
       }
       case Node::Kind::list:
         return list(node);
