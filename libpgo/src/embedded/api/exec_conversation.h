@@ -60,13 +60,15 @@ class ExecConversation : public ExecStreams, public std::enable_shared_from_this
   std::function<void()> ready_;
 };
 
+/// What the call asks for.
+struct WantedStreams {
+  bool terminal = false, input = false, out = false, err = false;
+};
+
 /// The protocol that a client offers and we know, accepted with what the call asks for; null when
 /// there is none. WebSocket with v5.channel.k8s.io or v4.channel.k8s.io, as kubectl does from 1.31
 /// on, or SPDY/3.1 with v4.channel.k8s.io, as it did before.
 /// Source: Kubernetes, "kubectl exec" over WebSockets (KEP-4006).
-struct WantedStreams {
-  bool terminal = false, input = false, out = false, err = false;
-};
 std::shared_ptr<ExecConversation> accept_websocket_exec(const http::Request& request,
                                                         http::Responder& responder,
                                                         const WantedStreams& wanted);
