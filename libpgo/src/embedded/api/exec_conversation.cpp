@@ -20,12 +20,17 @@ ExecConversation::ExecConversation(std::shared_ptr<http::Duplex> duplex, bool te
 
 void ExecConversation::listen(std::function<void()> gone) {
   const std::shared_ptr<ExecConversation> self = shared_from_this();
-  duplex_->on_message([self](const std::string& bytes) { self->receive(bytes); });
-  duplex_->on_room([self] { self->tell(); });
-  duplex_->on_closed([self, gone = std::move(gone)] {
+  const auto left = [self, gone = std::move(gone)] {
     self->end_input();
     gone();
+  };
+  duplex_->on_message([self, left](const std::string& bytes) {
+    if (self->receive(bytes)) return;
+    left();  // a connection that we end ourselves is not told to be closed
+    self->abandon();
   });
+  duplex_->on_room([self] { self->tell(); });
+  duplex_->on_closed(left);
 }
 
 void ExecConversation::add_input(std::string_view text) {

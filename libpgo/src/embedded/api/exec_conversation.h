@@ -22,7 +22,8 @@ class ExecConversation : public ExecStreams, public std::enable_shared_from_this
  public:
   ExecConversation(std::shared_ptr<http::Duplex> duplex, bool terminal, bool input);
 
-  /// Begins to take what the client sends. `gone` is called, once, when it goes away.
+  /// Begins to take what the client sends. `gone` is called when it goes away, or is sent away
+  /// because it does not keep to the protocol.
   void listen(std::function<void()> gone);
   /// Waits until the client has all it needs to listen; false when it will not have.
   virtual bool begin(const std::stop_token& stop) = 0;
@@ -40,8 +41,9 @@ class ExecConversation : public ExecStreams, public std::enable_shared_from_this
   void on_ready(std::function<void()> ready) override;
 
  protected:
-  /// Bytes from the client: a message of a WebSocket, or just what has come.
-  virtual void receive(const std::string& bytes) = 0;
+  /// Bytes from the client: a message of a WebSocket, or just what has come. False when they are
+  /// none of the protocol.
+  virtual bool receive(const std::string& bytes) = 0;
   void add_input(std::string_view text);
   /// {"Width": columns, "Height": rows}
   void resize(std::string_view document);

@@ -49,11 +49,8 @@ class SpdyExec final : public ExecConversation {
     if (wanted.err && !wanted.terminal) missing_.insert(Channel::err);
   }
 
-  void receive(const std::string& bytes) override {
-    const auto read = reader_.feed(bytes, [this](const spdy::Frame& frame) { take(frame); });
-    if (read) return;
-    end_input();
-    duplex().close();
+  bool receive(const std::string& bytes) override {
+    return reader_.feed(bytes, [this](const spdy::Frame& frame) { take(frame); }).has_value();
   }
 
   bool begin(const std::stop_token& stop) override {

@@ -1,5 +1,4 @@
 #include "embedded/api/exec_conversation.h"
-#include "pgo/base/text.h"
 
 #include <utility>
 
@@ -15,12 +14,13 @@ class WebSocketExec final : public ExecConversation {
  public:
   using ExecConversation::ExecConversation;
 
-  void receive(const std::string& message) override {
-    if (message.size() < 2) return;  // kubectl begins each channel with an empty message
+  bool receive(const std::string& message) override {
+    if (message.size() < 2) return true;  // kubectl begins each channel with an empty message
     const auto rest = std::string_view(message).substr(1);
     if (message[0] == kCloseV5 && rest[0] == kStdin) end_input();
     if (message[0] == kStdin) add_input(rest);
     if (message[0] == kResize) resize(rest);
+    return true;
   }
   bool begin(const std::stop_token& stop) override { return !stop.stop_requested(); }
   void finish(const json::Value& status, const std::stop_token&) override {
