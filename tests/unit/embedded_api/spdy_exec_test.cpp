@@ -19,7 +19,9 @@ class Client final : public http::Duplex {
   void on_room(std::function<void()>) override {}
   void pause(bool) override {}
   void close() override { closed = true; }
-  void on_message(std::function<void(std::string)> callback) override { says = std::move(callback); }
+  void on_message(std::function<void(std::string)> callback) override {
+    says = std::move(callback);
+  }
   void on_closed(std::function<void()>) override {}
 
   std::function<void(std::string)> says;
@@ -47,7 +49,9 @@ std::shared_ptr<ExecConversation> converse(Accepting& server) {
 }
 
 TEST_SUITE("embedded.spdy") {
-  TEST_CASE("spdy exec: a client that sends no SPDY is sent away, and its command told that it has gone") {
+  TEST_CASE(
+      "spdy exec: a client that sends no SPDY is sent away, and its command told that it has "
+      "gone") {
     Accepting server;
     const auto conversation = converse(server);
     bool gone = false;
