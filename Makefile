@@ -34,7 +34,7 @@ tidy: setup-tidy ## clang-tidy over the tree, or over FILES; what was clean and 
 	@scripts/tidy -j $(JOBS) $(FILES)
 
 format:
-	@git ls-files '*.h' '*.cpp' '*.c' | xargs clang-format-19 -i
+	@git ls-files -co --exclude-standard '*.h' '*.cpp' '*.c' | xargs clang-format-19 -i
 
 asan: setup-test ## unit and simulation tests under the address and undefined behaviour sanitizers
 	@cmake --preset asan >/dev/null && cmake --build build/asan -j $(JOBS) && ctest --preset asan $(CTEST_FLAGS)

@@ -25,6 +25,8 @@ Command show_cluster_command();
 Command show_schedule_command();
 Command show_workflow_command();
 Command apply_command();
+Command create_pgbouncer_command();
+Command delete_pgbouncer_command();
 Command create_policy_command();
 Command delete_policy_command();
 Command show_policy_command();

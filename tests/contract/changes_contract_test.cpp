@@ -1,5 +1,6 @@
 #include "flow.h"
 #include "pgo/json/codec.h"
+#include "pgo/operations/pgbouncer.h"
 #include "pgo/operations/policy.h"
 
 #include <doctest/doctest.h>
@@ -61,6 +62,41 @@ TEST_CASE("contract: an applied policy is noted where 4.2.0 noted it") {
   REQUIRE_MESSAGE(answer.has_value(), (answer ? "" : answer.error().text()));
   world.settle();
   hold_changes(world, recorded, before);
+}
+
+TEST_CASE("contract: create and delete pgbouncer make, change and remove what 4.2.0 did") {
+  const auto added = load_case("create-pgbouncer");
+  auto create = json::decode<rest::CreatePgbouncerRequest>(added.request, json::Mode::lenient);
+  REQUIRE(create.has_value());
+  World world(create->ns);
+  prepare(world);
+  create_cluster(world, plain_request(create->args.front(), 0));
+  const auto before = world.objects(true);
+  const auto made = operations::create_pgbouncer(world.context(), world.caller(), *create);
+  REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().text()));
+  world.settle();
+  const auto with_pool = world.objects(true);
+  std::vector<Difference> differences;
+  compare_changes(added, before, with_pool, differences);
+  hold_made(world, before, added, differences);
+  hold(differences, 'P');
+
+  const auto removed = load_case("delete-pgbouncer");
+  auto remove = json::decode<rest::DeletePgbouncerRequest>(removed.request, json::Mode::lenient);
+  REQUIRE(remove.has_value());
+  const auto gone = operations::delete_pgbouncer(world.context(), *remove);
+  REQUIRE_MESSAGE(gone.has_value(), (gone ? "" : gone.error().text()));
+  world.settle();
+  const auto after = world.objects(true);
+  differences.clear();
+  compare_changes(removed, with_pool, after, differences);
+  for (const auto& difference : differences) FAIL_CHECK(difference.text());
+  for (const auto& object : removed.deleted) {
+    if (object.kind == "pods") continue;  // the last part of its name is drawn
+    CHECK_MESSAGE(with_pool.contains({object.kind, object.name}), object.name);
+    CHECK_MESSAGE(!after.contains({object.kind, object.name}), object.name);
+  }
+  CHECK(after.size() == before.size());
 }
 
 }  // namespace pgo::contract

@@ -47,7 +47,7 @@ TEST_CASE("contract: after create and scale the namespace holds what it held aft
         "create-cluster-service-type-loadbalancer", "create-cluster-resources-config",
         "create-cluster-node-label", "create-cluster-s3", "create-cluster-custom-config",
         "create-cluster-metrics", "create-cluster-pgbadger", "create-cluster-ccp-image-gis",
-        "create-cluster-policies", "create-cluster-in-new-namespace",
+        "create-cluster-policies", "create-cluster-in-new-namespace", "create-cluster-pgbouncer",
         "rest-create-cluster-minimal"}) {
     const auto recorded = load_case(name);
     World world(namespace_of(recorded));

@@ -55,11 +55,13 @@ std::vector<Difference> deletion_differences(World& world, const GoldenCase& rec
 }
 
 void hold_deletion(const std::string& name, int replicas, const std::string& their_replica,
-                   std::size_t at_least) {
+                   std::size_t at_least, bool pool = false) {
   const auto recorded = load_case(name);
   World world(std::string(recorded.request["Namespace"].as_string()));
   prepare(world);
-  create_cluster(world, plain_request(recorded.request["Clustername"].as_string(), replicas));
+  json::Value request = plain_request(recorded.request["Clustername"].as_string(), replicas);
+  request.set("PgbouncerFlag", pool);
+  create_cluster(world, request);
   for (const auto& difference : deletion_differences(world, recorded, their_replica, at_least)) {
     FAIL_CHECK(difference.text());
   }
@@ -84,6 +86,7 @@ TEST_CASE("contract: delete removes and keeps what 4.2.0 removed and kept") {
   hold_deletion("delete-cluster-keep-backups", 0, "", 14);
   hold_deletion("delete-cluster-plain", 0, "", 16);
   hold_deletion("delete-cluster-deprecated-flags", 0, "", 16);
+  hold_deletion("delete-cluster-pgbouncer", 0, "", 18, /*pool=*/true);
 }
 
 TEST_CASE(

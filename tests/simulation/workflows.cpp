@@ -18,6 +18,7 @@ const std::vector<Workflow>& workflows() {
     add_failover_workflows(made);
     add_schedule_workflows(made);
     add_policy_workflows(made);
+    add_pgbouncer_workflows(made);
     return made;
   }();
   return all;

@@ -27,6 +27,7 @@ void add_cluster_workflows(std::vector<Workflow>& workflows);
 void add_failover_workflows(std::vector<Workflow>& workflows);
 void add_restore_workflows(std::vector<Workflow>& workflows);
 void add_schedule_workflows(std::vector<Workflow>& workflows);
+void add_pgbouncer_workflows(std::vector<Workflow>& workflows);
 void add_policy_workflows(std::vector<Workflow>& workflows);
 
 /// Preparation that most workflows need: a settled cluster "hippo" with so many replicas.

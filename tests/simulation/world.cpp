@@ -2,6 +2,7 @@
 
 #include "pgo/manifests/cluster.h"
 #include "pgo/manifests/crds.h"
+#include "pgo/manifests/pgbouncer.h"
 #include "pgo/manifests/render.h"
 #include "pgo/manifests/repo.h"
 #include "pgo/model/clone.h"
@@ -315,6 +316,22 @@ void World::delete_dumps(const std::string& cluster) {
   may_go_.insert(model::names::pgdump_volume(cluster));
   stored(types::kPgTask, model::removal_task(kNs, model::names::backup_removal_task(cluster),
                                              {.cluster = cluster, .is_backup = true})
+                             .object());
+}
+
+void World::add_pool(const std::string& cluster) {
+  const model::PgCluster spec = requested_cluster(kNs, cluster);
+  stored(types::kSecret, *manifests::pgbouncer_secret(manifests::Renderer::built_in(), spec,
+                                                      {"pgbouncer", "x", "md5"}));
+  stored(types::kPgTask, model::new_task(kNs, model::names::pgbouncer_add_task(cluster),
+                                         model::TaskType::add_pgbouncer, cluster)
+                             .object());
+}
+
+void World::remove_pool(const std::string& cluster) {
+  may_go_.insert(model::names::pgbouncer_secret(cluster));
+  stored(types::kPgTask, model::new_task(kNs, model::names::pgbouncer_delete_task(cluster),
+                                         model::TaskType::delete_pgbouncer, cluster)
                              .object());
 }
 

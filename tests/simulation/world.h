@@ -66,6 +66,9 @@ class World {
   bool sql_fails = false;
   /// Before the cluster is made: the task that says which policies it gets.
   void ask_for_policy(const std::string& cluster, const std::string& policy);
+  /// A pgBouncer beside the cluster, or none any more.
+  void add_pool(const std::string& cluster);
+  void remove_pool(const std::string& cluster);
   void clone(const std::string& source, const std::string& target);
   void cancel_clone(const std::string& target);
   void restore(const std::string& cluster, const std::string& to_pvc);

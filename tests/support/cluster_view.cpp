@@ -280,6 +280,14 @@ ViewBuilder& ViewBuilder::service(std::string_view name) {
   return *this;
 }
 
+ViewBuilder& ViewBuilder::deployment(std::string_view name) {
+  plan::Deployment deployment;
+  deployment.meta = meta(name);
+  deployment.service_name = name;
+  deployments_.push_back(deployment);
+  return *this;
+}
+
 ViewBuilder& ViewBuilder::config_map(std::string_view name, std::string_view scope) {
   plan::ConfigMap map;
   map.meta = meta(name);
@@ -331,6 +339,10 @@ plan::Job& ViewBuilder::job_of(std::string_view name) {
 plan::ConfigMap& ViewBuilder::config_map_of(std::string_view name) {
   return find(
       config_maps_, [&](const plan::ConfigMap& one) { return one.meta.name == name; }, name);
+}
+
+plan::Secret& ViewBuilder::secret_of(std::string_view name) {
+  return find(secrets_, [&](const plan::Secret& one) { return one.meta.name == name; }, name);
 }
 
 plan::ClusterView ViewBuilder::make() const {

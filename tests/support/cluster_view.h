@@ -53,6 +53,8 @@ class ViewBuilder {
   ViewBuilder& secret(std::string_view name, bool repo = false);
   ViewBuilder& volume(std::string_view name);
   ViewBuilder& service(std::string_view name);
+  /// Of no instance.
+  ViewBuilder& deployment(std::string_view name);
   ViewBuilder& config_map(std::string_view name, std::string_view scope = {});
   /// A schedule's ConfigMap, made at 2020-01-01T00:00:00Z.
   ViewBuilder& schedule(const model::Schedule& schedule, std::string_view last_firing = {});
@@ -66,6 +68,7 @@ class ViewBuilder {
   plan::Deployment& deployment_of(std::string_view name);
   plan::Job& job_of(std::string_view name);
   plan::ConfigMap& config_map_of(std::string_view name);
+  plan::Secret& secret_of(std::string_view name);
 
   plan::ClusterView make() const;
   operator plan::ClusterView() const { return make(); }

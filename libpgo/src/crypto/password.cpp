@@ -92,6 +92,10 @@ std::string sha256_hex(std::string_view bytes) { return digest_hex(EVP_sha256(),
 
 std::string md5_hex(std::string_view bytes) { return digest_hex(EVP_md5(), bytes); }
 
+std::string postgres_md5(std::string_view user, std::string_view password) {
+  return "md5" + md5_hex(std::string(password).append(user));
+}
+
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;

@@ -1,8 +1,10 @@
 #include "execute.h"
 
 #include "pgo/base/text.h"
+#include "pgo/crypto/password.h"
 #include "pgo/http/fetch.h"
 #include "pgo/kube/exec_result.h"
+#include "pgo/manifests/pgbouncer.h"
 #include "pgo/model/event.h"
 #include "pgo/model/names.h"
 
@@ -32,6 +34,23 @@ Result<kube::Object> take_existing(const kube::Client& client, const kube::Resou
               wanted.text());
 }
 
+/// What the command is to read. Its value is in no message.
+Result<std::string> secret_value(const kube::Client& client, const plan::Exec& exec) {
+  PGO_TRY(const kube::Object secret, client.get(types::kSecret, exec.ns, exec.input_secret));
+  if (auto value = text::base64_decode(secret["data"][exec.input_key].as_string()); value) {
+    return *std::move(value);
+  }
+  return fail(Code::invalid_argument, exec.input_key + " cannot be read", secret.text());
+}
+
+/// Whom pgBouncer lets in by itself: its own account, whose password was drawn just now.
+void set_pool_users(Value& data, std::string_view password) {
+  const auto user = text::base64_decode(data[model::data_key::kUsername].as_string());
+  if (!user) return;
+  data.set(model::data_key::kPoolUsers, text::base64_encode(manifests::pgbouncer_users(
+                                            *user, crypto::postgres_md5(*user, password))));
+}
+
 }  // namespace
 
 struct Executor::Run {
@@ -52,10 +71,12 @@ struct Executor::Run {
               executor.client_.get(types::kSecret, secret.ns(), ensure.copy_of));
       for (const auto& [key, value] : source["data"].members()) data.set(key, value);
     }
-    if (ensure.generated == plan::Generated::password) {
+    if (ensure.generated == plan::Generated::password ||
+        ensure.generated == plan::Generated::pool) {
       const auto length = static_cast<std::size_t>(executor.password_length_);
-      data.set(model::data_key::kPassword,
-               text::base64_encode(executor.ids_->text(length, kLetters)));
+      const std::string password = executor.ids_->text(length, kLetters);
+      data.set(model::data_key::kPassword, text::base64_encode(password));
+      if (ensure.generated == plan::Generated::pool) set_pool_users(data, password);
     } else if (ensure.generated == plan::Generated::repo_key) {
       PGO_TRY(const SshKeys keys, executor.make_keys_());
       data.set(model::data_key::kSshPrivateKey, text::base64_encode(keys.private_key));
@@ -178,6 +199,11 @@ plan::ExecState Executor::run(const plan::Exec& exec, const std::stop_token& sto
     auto fetched = http::fetch(exec.input_url, {}, stop);
     if (!fetched) return ended(failed, fetched.error().text());
     request.stdin_data = *std::move(fetched);
+  }
+  if (!exec.input_secret.empty()) {
+    auto input = secret_value(client_, exec);
+    if (!input) return ended(never_ran, input.error().text());
+    request.stdin_data = *std::move(input);
   }
   const auto result = client_.exec(request);
   if (result && result->exit_code == 0) return ended(succeeded);

@@ -129,7 +129,8 @@ Result<void> Operator::Impl::start() {
                                         .operator_namespace = options.operator_namespace,
                                         .installation_name = options.installation_name,
                                         .started = clock.now(),
-                                        .images = options.images},
+                                        .images = options.images,
+                                        .renderer = options.renderer.get()},
                     {.tls = options.client_certificates,
                      .noauth_routes = options.noauth_routes,
                      .renderer = options.renderer.get()}));

@@ -13,9 +13,14 @@ namespace {
 namespace label = model::label;
 namespace names = model::names;
 
+json::Value instances_of(const model::PgCluster& cluster, std::string_view role) {
+  return json::Object{{label::kCluster, cluster.name()}, {label::kRole, role}};
+}
+
+}  // namespace
+
 Result<kube::Object> service(const Renderer& renderer, const model::PgCluster& cluster,
-                             const std::string& name, std::string_view role,
-                             std::string_view type) {
+                             const std::string& name, json::Value selector, std::string_view type) {
   PGO_TRY(auto postgres, port("spec.port", cluster.spec.port));
   PGO_TRY(auto badger, port("spec.pgbadgerport", cluster.spec.badger_port));
   PGO_TRY(auto exporter, port("spec.exporterport", cluster.spec.exporter_port));
@@ -24,7 +29,7 @@ Result<kube::Object> service(const Renderer& renderer, const model::PgCluster& c
                                       {"Namespace", cluster.metadata.ns},
                                       {"ClusterName", cluster.name()},
                                       {"ServiceType", type},
-                                      {"Role", role},
+                                      {"Selector", std::move(selector)},
                                       {"Port", std::move(postgres)},
                                       {"PGBadgerPort", std::move(badger)},
                                       {"ExporterPort", std::move(exporter)}});
@@ -34,8 +39,6 @@ std::string_view service_type(const model::PgCluster& cluster, const model::Conf
   const auto own = cluster.user_label(label::kServiceType);
   return own.empty() ? std::string_view(config.cluster.service_type) : own;
 }
-
-}  // namespace
 
 bool makes_claim(const model::StorageSpec& storage) {
   return storage.storage_type == "create" || storage.storage_type == "dynamic";
@@ -88,13 +91,14 @@ Result<kube::Object> credentials_secret(const Renderer& renderer, std::string_vi
 
 Result<kube::Object> primary_service(const Renderer& renderer, const model::PgCluster& cluster,
                                      const model::Config& config) {
-  return service(renderer, cluster, names::primary_service(cluster.name()), model::role::kMaster,
-                 service_type(cluster, config));
+  return service(renderer, cluster, names::primary_service(cluster.name()),
+                 instances_of(cluster, model::role::kMaster), service_type(cluster, config));
 }
 
 Result<kube::Object> replica_service(const Renderer& renderer, const model::PgCluster& cluster,
                                      const model::Config& config, std::string_view type) {
-  return service(renderer, cluster, names::replica_service(cluster.name()), model::role::kReplica,
+  return service(renderer, cluster, names::replica_service(cluster.name()),
+                 instances_of(cluster, model::role::kReplica),
                  type.empty() ? service_type(cluster, config) : type);
 }
 

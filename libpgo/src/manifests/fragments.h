@@ -4,6 +4,7 @@
 #include "pgo/model/config.h"
 #include "pgo/model/pgcluster.h"
 
+#include <string>
 #include <string_view>
 
 /// Parts that several objects share.
@@ -37,6 +38,12 @@ Result<json::Value> s3_environment(const Renderer& renderer, const model::PgClus
 std::string_view repo_type(const model::PgCluster& cluster);
 /// Both a local repository and S3.
 bool local_and_s3(const model::PgCluster& cluster);
+
+/// A Service of the cluster in front of the pods that `selector` picks.
+Result<kube::Object> service(const Renderer& renderer, const model::PgCluster& cluster,
+                             const std::string& name, json::Value selector, std::string_view type);
+/// The type that a cluster's Services have: its user label, else pgo.yaml.
+std::string_view service_type(const model::PgCluster& cluster, const model::Config& config);
 
 /// A port that a custom resource holds as text. Errors: `invalid_argument` naming `key`.
 Result<json::Value> port(std::string_view key, std::string_view text);

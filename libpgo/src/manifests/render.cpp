@@ -13,14 +13,28 @@
 namespace pgo::manifests {
 namespace {
 
-constexpr std::string_view kPostgresHa = "postgres-ha.yaml";
 constexpr std::string_view kSource = "pgo-config: ";
 
-bool is_text(std::string_view file) { return file == kPostgresHa; }
+/// A file that is a text in Go's template language, and what it may refer to, with harmless values.
+struct TextFile {
+  std::string_view name;
+  json::Object fields;
+  bool yaml = false;
+};
 
-/// What postgres-ha.yaml may refer to, with harmless values.
-json::Object text_fields() {
-  return {{"ArchiveTimeout", "60"}, {"LogMinDurationStatement", "0"}, {"LogStatement", "none"}};
+const TextFile* text_file(std::string_view name) {
+  static const TextFile kTexts[] = {{.name = "postgres-ha.yaml",
+                                     .fields = {{"ArchiveTimeout", "60"},
+                                                {"LogMinDurationStatement", "0"},
+                                                {"LogStatement", "none"}},
+                                     .yaml = true},
+                                    {.name = "pgbouncer.ini",
+                                     .fields = {{"PG_PRIMARY_SERVICE_NAME", "hippo"},
+                                                {"PG_PORT", "5432"},
+                                                {"PG_USERNAME", "pgbouncer"}}},
+                                    {.name = "pgbouncer_hba.conf", .fields = {}}};
+  const auto* found = std::ranges::find(kTexts, name, &TextFile::name);
+  return found == std::end(kTexts) ? nullptr : found;
 }
 
 std::string list_of(const std::set<std::string, std::less<>>& names) {
@@ -37,10 +51,12 @@ Result<void> check_fields(std::string_view file, const std::vector<std::string>&
   return {};
 }
 
-/// A text template must give YAML again; whether it does is tried with harmless values.
-Result<templates::LegacyTemplate> parse_text(const std::string& name, std::string_view text) {
+/// Whether a text template can be filled in, and gives YAML again where it must, is tried.
+Result<templates::LegacyTemplate> parse_text(const TextFile& file, const std::string& name,
+                                             std::string_view text) {
   PGO_TRY(auto made, templates::LegacyTemplate::parse(name, text));
-  PGO_TRY(const auto rendered, made.render_text({.values = text_fields(), .fragments = {}}));
+  PGO_TRY(const auto rendered, made.render_text({.values = file.fields, .fragments = {}}));
+  if (!file.yaml) return made;
   if (auto parsed = yaml::parse(rendered); !parsed) {
     Error error = std::move(parsed).error();
     error.subject = name;
@@ -73,14 +89,15 @@ struct Renderer::Set {
 Result<Renderer> Renderer::load(const std::map<std::string, std::string>& overrides) {
   auto set = std::make_shared<Set>();
   for (const auto& file : template_files()) {
-    if (!file.name.ends_with(".yaml")) continue;
+    const TextFile* const as_text = text_file(file.name);
+    if (as_text == nullptr && !file.name.ends_with(".yaml")) continue;
     const auto found = overrides.find(std::string(file.name));
     const bool replaced = found != overrides.end() && !found->second.empty();
     const std::string_view text = replaced ? std::string_view(found->second) : file.text;
     const std::string name =
         (replaced ? std::string(kSource) : std::string()) + std::string(file.name);
-    if (is_text(file.name)) {
-      PGO_TRY(auto parsed, parse_text(name, text));
+    if (as_text != nullptr) {
+      PGO_TRY(auto parsed, parse_text(*as_text, name, text));
       set->texts.emplace(file.name, std::move(parsed));
       continue;
     }

@@ -96,8 +96,11 @@ std::string create_workflow(std::string_view cluster) { return cat({cluster, "-c
 std::string removal_task(std::string_view target) { return cat({target, "-rmdata"}); }
 std::string policies_task(std::string_view cluster) { return cat({cluster, "-policies"}); }
 std::string failover_task(std::string_view cluster) { return cat({cluster, "-failover"}); }
-std::string pgbouncer_auths_task(std::string_view cluster) {
-  return cat({cluster, "update-pgbouncer-auths"});
+std::string pgbouncer_add_task(std::string_view cluster) {
+  return cat({"pgbouncer-add-", cluster});
+}
+std::string pgbouncer_delete_task(std::string_view cluster) {
+  return cat({"pgbouncer-delete-", cluster});
 }
 
 std::string backrest_schedule(std::string_view cluster, std::string_view type) {

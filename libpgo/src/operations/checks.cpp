@@ -80,6 +80,18 @@ Result<void> check_no_removal(const Context& context, std::string_view ns,
               std::string(target));
 }
 
+Result<void> check_image(const Context& context, std::string_view image, std::string_view needed_by,
+                         std::string_view field) {
+  if (context.images.empty() || std::ranges::find(context.images, image) != context.images.end()) {
+    return {};
+  }
+  return fail(Code::failed_precondition,
+              "The nodes of this installation have no image " + std::string(image) + ", which " +
+                  std::string(needed_by) + " needs; they have " + text::join(context.images, ", ") +
+                  ".",
+              std::string(field));
+}
+
 Result<void> check_policy_exists(const Context& context, std::string_view ns,
                                  const std::string& policy, std::string_view field) {
   ObjectPtr found;

@@ -37,6 +37,11 @@ Result<model::PgCluster> find_cluster(const Context& context, std::string_view n
 /// be removed with it.
 Result<void> check_no_removal(const Context& context, std::string_view ns, std::string_view target);
 
+/// Refuses an image that no node can run now, instead of a pod that never starts. `needed_by` says
+/// what for; `field` is the error's subject.
+Result<void> check_image(const Context& context, std::string_view image, std::string_view needed_by,
+                         std::string_view field);
+
 /// Refuses a policy that is not there; `field` is the error's subject.
 Result<void> check_policy_exists(const Context& context, std::string_view ns,
                                  const std::string& policy, std::string_view field);

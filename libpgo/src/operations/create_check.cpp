@@ -1,6 +1,7 @@
 #include "operations/create_check.h"
 
 #include "operations/checks.h"
+#include "operations/pool_account.h"
 #include "pgo/base/text.h"
 #include "pgo/kube/selector.h"
 #include "pgo/model/names.h"
@@ -20,7 +21,7 @@ constexpr std::size_t kMaxNameLength = 63 - std::string_view("-backrest-shared-r
 /// More in one request is a slip of the finger.
 constexpr int kMaxSeries = 1000;
 
-/// The images of the containers that --metrics and --pgbadger add.
+/// The images of what --metrics, --pgbadger and --pgbouncer add.
 constexpr std::string_view kCollectImage = "crunchy-collect";
 constexpr std::string_view kBadgerImage = "crunchy-pgbadger";
 
@@ -273,13 +274,9 @@ Result<std::string> check_replicas(const Context& context, const Request& reques
   return fallback.empty() ? std::string("0") : fallback;
 }
 
-/// A cluster without the connection pool that was asked for would be a surprise.
-Result<void> check_pgbouncer(const Request& request) {
+Result<void> check_pgbouncer(const Request& request, const std::string& database_user) {
   if (request.pgbouncer_flag) {
-    return fail(Code::unimplemented,
-                "pgBouncer is not deployed by this operator; create the cluster without "
-                "--pgbouncer and run a connection pool of your own before its Service.",
-                "PgbouncerFlag");
+    return check_pool_account(request.pgbouncer_user, request.pgbouncer_pass, database_user);
   }
   if (!request.pgbouncer_pass.empty()) {
     return refuse("A pgBouncer password has an effect only together with --pgbouncer.",
@@ -288,9 +285,7 @@ Result<void> check_pgbouncer(const Request& request) {
   return {};
 }
 
-/// An image that no node can run is told of now, not by a pod that never starts.
 Result<void> check_images(const Context& context, const Request& request) {
-  if (context.images.empty()) return {};
   struct Need {
     bool wanted;
     std::string_view image, flag, field;
@@ -299,16 +294,11 @@ Result<void> check_images(const Context& context, const Request& request) {
   const std::array needs = {
       Need{!request.ccp_image.empty(), request.ccp_image, "--ccp-image", "CCPImage"},
       Need{request.metrics_flag || defaults.metrics, kCollectImage, "--metrics", "MetricsFlag"},
-      Need{request.badger_flag || defaults.badger, kBadgerImage, "--pgbadger", "BadgerFlag"}};
+      Need{request.badger_flag || defaults.badger, kBadgerImage, "--pgbadger", "BadgerFlag"},
+      Need{request.pgbouncer_flag, model::fixed::kPoolImage, "--pgbouncer", "PgbouncerFlag"}};
   for (const Need& need : needs) {
-    if (!need.wanted || std::ranges::find(context.images, need.image) != context.images.end()) {
-      continue;
-    }
-    return fail(Code::failed_precondition,
-                "The nodes of this installation have no image " + std::string(need.image) +
-                    ", which " + std::string(need.flag) + " needs; they have " +
-                    text::join(context.images, ", ") + ".",
-                std::string(need.field));
+    if (!need.wanted) continue;
+    PGO_TRY_VOID(check_image(context, need.image, need.flag, need.field));
   }
   return {};
 }
@@ -323,13 +313,13 @@ Result<CheckedCreate> check_create(const Context& context, const Request& reques
   PGO_TRY_VOID(check_service_type(request.service_type));
   PGO_TRY_VOID(check_anti_affinity(request));
   PGO_TRY_VOID(check_password(request));
-  PGO_TRY_VOID(check_pgbouncer(request));
   PGO_TRY_VOID(check_images(context, request));
   PGO_TRY_VOID(check_repository(context, request));
   PGO_TRY_VOID(check_storage(context, request, checked));
   const auto& defaults = context.config.cluster;
   checked.user = request.username.empty() ? defaults.user : request.username;
   PGO_TRY_VOID(check_user(checked));
+  PGO_TRY_VOID(check_pgbouncer(request, checked.user));
   checked.database = !request.database.empty()    ? request.database
                      : !defaults.database.empty() ? defaults.database
                                                   : "userdb";

@@ -1,6 +1,7 @@
 #include "operations/checks.h"
 #include "operations/create_check.h"
 #include "operations/credentials.h"
+#include "operations/pool_account.h"
 #include "pgo/base/text.h"
 #include "pgo/model/names.h"
 #include "pgo/model/pgtask.h"
@@ -35,6 +36,11 @@ model::Labels user_labels(const Context& context, const Request& request,
   if (request.sync_replication) {
     set(model::label::kSyncReplication, bool_text(*request.sync_replication));
   }
+  if (request.pgbouncer_flag) {
+    // K31: its password is in its secret, and in no label.
+    set(model::label::kPgbouncerUser, pool_user(request.pgbouncer_user));
+    set(model::label::kPgbouncerSecret, "");
+  }
   set(model::label::kPgoVersion, model::fixed::kPgoVersion);
   set(model::label::kWorkflowId, workflow_id);
   return labels;
@@ -51,6 +57,7 @@ model::Labels cluster_labels(const Context& context, const Caller& caller, const
   set(model::label::kAutofail, bool_text(request.autofail_flag && !defaults.disable_autofail));
   set(model::label::kBadger, bool_text(request.badger_flag || defaults.badger));
   set(model::label::kBackrest, model::kTrue);
+  if (request.pgbouncer_flag) set(model::label::kPgbouncer, model::kTrue);
   set(model::label::kPgouser, caller.user);
   return labels;
 }
@@ -149,6 +156,10 @@ Result<std::string> write_cluster(const Context& context, const Caller& caller,
   PGO_TRY(std::string workflow_id, ensure_workflow(context, caller, request, name));
   const model::PgCluster cluster =
       new_cluster(context, caller, request, checked, name, workflow_id);
+  if (request.pgbouncer_flag) {
+    PGO_TRY_VOID(
+        ensure_pool_secret(context, cluster, request.pgbouncer_user, request.pgbouncer_pass));
+  }
   PGO_TRY_VOID(context.client.create(kube::types::kPgCluster, cluster.object()));
   context.log.info("cluster requested",
                    {{"namespace", request.ns}, {"cluster", name}, {"user", caller.user}});

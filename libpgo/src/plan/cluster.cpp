@@ -302,6 +302,7 @@ Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint n
   bootstrap(work);
   promotion(work);
   failover(work);
+  pgbouncer(work);
   restore(work);
   schedules(work);
   backups(work);

@@ -86,12 +86,17 @@ Value object_action(std::string_view action, const kube::Object& object) {
                         {"object", object.document()}});
 }
 
+std::string_view generated_name(Generated generated) {
+  if (generated == Generated::repo_key) return "repo_key";
+  return generated == Generated::pool ? "pool" : "password";
+}
+
 struct Write {
   Value operator()(const Ensure& ensure) const { return object_action("create", ensure.object); }
   Value operator()(const EnsureSecret& ensure) const {
     Value value = object_action("create", ensure.object);
     if (ensure.generated != Generated::nothing) {
-      value.set("generated", ensure.generated == Generated::password ? "password" : "repo_key");
+      value.set("generated", generated_name(ensure.generated));
     }
     if (!ensure.copy_of.empty()) value.set("copy_of", ensure.copy_of);
     return value;

@@ -65,6 +65,20 @@ void add_repository(const ClusterView& view, std::vector<Condition>& found) {
                    .detail = pod == nullptr ? "it has no pod, or more than one" : trouble(pod)});
 }
 
+void add_pool(const ClusterView& view, std::vector<Condition>& found) {
+  const std::string name = model::names::pgbouncer(view.name);
+  const Deployment* deployment = view.deployment(name);
+  if (!view.cluster->pool || deployment == nullptr || deployment->meta.deleting) return;
+  const Pod* best = nullptr;
+  for (const auto& pod : view.pods) {
+    if (!pod->pool || pod->meta.deleting || pod->finished()) continue;
+    if (best == nullptr || pod->ready) best = pod.get();
+  }
+  if (works(best)) return;
+  found.push_back(
+      {.reason = Reason::pool, .subject = name, .since = since(best), .detail = trouble(best)});
+}
+
 }  // namespace
 
 std::vector<Condition> ailments(const ClusterView& view) {
@@ -73,6 +87,7 @@ std::vector<Condition> ailments(const ClusterView& view) {
   if (view.initialized()) {
     add_primary(view, found);
     add_repository(view, found);
+    add_pool(view, found);
   }
   for (const auto& deployment : view.deployments) {
     const std::string& instance = deployment->meta.name;

@@ -40,6 +40,8 @@ std::string_view to_string(Reason reason) {
       return "policy";
     case Reason::sql:
       return "sql";
+    case Reason::pool:
+      return "pool";
     case Reason::failover:
       return "failover";
     case Reason::patroni_config:
@@ -94,6 +96,8 @@ std::string_view explain(Reason reason) {
              "delete what asks for it to go on without";
     case Reason::sql:
       return "waiting for the SQL of a policy to end; it holds nothing else up";
+    case Reason::pool:
+      return "waiting for pgBouncer; clients of the cluster's own Services are not held up";
     case Reason::failover:
       return "waiting for Patroni to hand over to the instance that was asked for";
     case Reason::patroni_config:

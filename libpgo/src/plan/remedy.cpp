@@ -68,6 +68,13 @@ std::string instance_remedy(const Condition& condition, const ClusterView& view)
          std::string(model::container::kDatabase);
 }
 
+std::string pool_remedy(const ClusterView& view) {
+  return "it ends when its pod is ready and its account is in the databases, which is tried again; "
+         "should it last, look at its log: " +
+         logs(view, model::label::kCluster, view.name) + "," +
+         std::string(model::label::kPgbouncer) + "=true";
+}
+
 }  // namespace
 
 std::string remedy(const Condition& condition, const ClusterView& view) {
@@ -115,6 +122,8 @@ std::string remedy(const Condition& condition, const ClusterView& view) {
     case Reason::sql:
       return "it ends with its last statement, or after half an hour as failed; pg_stat_activity "
              "of the primary shows where it is";
+    case Reason::pool:
+      return pool_remedy(view);
     case Reason::failover:
       return "it ends when the target leads, or after two minutes as failed; look at the target's "
              "log";

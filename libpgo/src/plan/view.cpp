@@ -109,6 +109,7 @@ Pod Pod::from(const kube::Object& object) {
   pod.job = text_of(object.label(label::kJobName));
   pod.instance = is_true(object, label::kDatabase);
   pod.repo = is_true(object, label::kBackrestRepo);
+  pod.pool = is_true(object, label::kPgbouncer);
   const json::Value& status = object["status"];
   pod.phase = text_of(status["phase"].as_string());
   pod.ip = text_of(status["podIP"].as_string());
@@ -172,7 +173,9 @@ Volume Volume::from(const kube::Object& object) {
 Service Service::from(const kube::Object& object) { return {.meta = Meta::from(object)}; }
 
 Secret Secret::from(const kube::Object& object) {
-  return {.meta = Meta::from(object), .repo = is_true(object, label::kBackrestRepo)};
+  return {.meta = Meta::from(object),
+          .repo = is_true(object, label::kBackrestRepo),
+          .pool_ready = text_of(object.annotation(model::annotation::kPoolReady))};
 }
 
 namespace {
@@ -224,6 +227,7 @@ Cluster Cluster::from(const kube::Object& object) {
   cluster.current_primary = text_of(object.label(label::kCurrentPrimary));
   cluster.id = text_of(object.label(label::kClusterId));
   cluster.user = text_of(object.label(label::kPgouser));
+  cluster.pool = is_true(object, label::kPgbouncer);
   cluster.failover_backup = text_of(object.annotation(model::annotation::kFailoverBackup));
   cluster.paused_by_us = object.annotation(model::annotation::kPausedByUs) == model::kTrue;
   for (const json::Value& one : object["status"]["conditions"].items()) {

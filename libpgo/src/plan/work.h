@@ -56,6 +56,9 @@ bool may_try_again(Work& work, const ExecState& exec);
 /// True when a command that may take long can be started now.
 bool exec_room(Work& work, std::string_view policy);
 Event policy_failure(const ClusterView& view, std::string_view policy, std::string_view why);
+/// pgBouncer beside the cluster, while its label asks for one: secret, Deployment, Service, and an
+/// account in the databases.
+void pgbouncer(Work& work);
 /// `pgo failover`: Patroni is asked to hand over to the target, and the task ends with the outcome.
 void failover(Work& work);
 /// Stanza and first full backup, then every other open pgBackRest task.

@@ -51,7 +51,8 @@ http::Response dry_run(const Route& route, const Call& call, const engine::Stage
                                   .operator_namespace = real.operator_namespace,
                                   .installation_name = real.installation_name,
                                   .started = real.started,
-                                  .images = real.images};
+                                  .images = real.images,
+                                  .renderer = real.renderer};
   const Call trial{.context = tried,
                    .caller = call.caller,
                    .variables = call.variables,

@@ -74,6 +74,7 @@ std::vector<Route> all_routes() {
   add_failover_routes(routes);
   add_schedule_routes(routes);
   add_policy_routes(routes);
+  add_pgbouncer_routes(routes);
   add_pgdump_routes(routes);
   add_clone_routes(routes);
   add_restore_routes(routes);

@@ -163,6 +163,7 @@ void add_explain_routes(std::vector<Route>& routes);
 void add_failover_routes(std::vector<Route>& routes);
 void add_schedule_routes(std::vector<Route>& routes);
 void add_policy_routes(std::vector<Route>& routes);
+void add_pgbouncer_routes(std::vector<Route>& routes);
 void add_pgdump_routes(std::vector<Route>& routes);
 void add_clone_routes(std::vector<Route>& routes);
 void add_restore_routes(std::vector<Route>& routes);

@@ -245,12 +245,14 @@ const std::set<std::string, std::less<>> kOtherwise = {
 };
 
 /// Commands whose requests and output are compared.
-constexpr const char* kCompared[] = {
-    "clone",           "restore-",        "backup-",      "show-backup",    "create-cluster-",
-    "delete-cluster-", "scale",           "show-cluster", "show-workflow",  "test-",
-    "status",          "version",         "auth-",        "failover-",      "create-schedule",
-    "show-schedule",   "delete-schedule", "apply-",       "create-policy-", "delete-policy",
-    "show-policy",     "update-cluster-"};
+constexpr const char* kCompared[] = {"clone",           "restore-",         "backup-",
+                                     "show-backup",     "create-cluster-",  "delete-cluster-",
+                                     "scale",           "show-cluster",     "show-workflow",
+                                     "test-",           "status",           "version",
+                                     "auth-",           "failover-",        "create-schedule",
+                                     "show-schedule",   "delete-schedule",  "apply-",
+                                     "create-policy-",  "delete-policy",    "show-policy",
+                                     "update-cluster-", "create-pgbouncer", "delete-pgbouncer"};
 
 /// What is refused without asking the server.
 constexpr const char* kRefused[] = {"clone-one-arg",

@@ -19,7 +19,6 @@ const std::set<std::string, std::less<>> kRefusedByUs = {
     "create-cluster-bad-policy",                    // O9
     "create-cluster-bad-s3-flags-without-s3-type",  // O12
     "create-cluster-bad-series",                    // O13
-    "create-cluster-pgbouncer",                     // it would be stored and never deployed
     "rest-backups-create",                          // pg_basebackup is not supported
     "rest-backups-show",
     "scale-bad-storage",  // O10
@@ -101,6 +100,34 @@ TEST_CASE("contract: delete cluster writes the task of 4.2.0") {
       }
       check_answer(exchange, replay.ask(exchange));
       check_writes(replay, recorded);
+    }
+  }
+}
+
+TEST_CASE("contract: pgBouncer is asked for, and asked away, by the tasks of 4.2.0") {
+  for (const char* prefix : {"create-pgbouncer", "delete-pgbouncer"}) {
+    for (const RecordedCase& recorded : test::recorded_cases(prefix)) {
+      CAPTURE(recorded.name);
+      for (const json::Value& exchange : recorded.exchanges()) {
+        Replay replay;
+        kube::Object cluster(types::kPgCluster, "pgouser1", "rhino");
+        cluster.set_label(model::label::kName, "rhino");
+        if (recorded.name == "create-pgbouncer-duplicate" || recorded.name == "delete-pgbouncer") {
+          cluster.set_label(model::label::kPgbouncer, model::kTrue);
+        }
+        cluster.document().at_or_add("spec").set("port", "5432");
+        replay.world.put(types::kPgCluster, cluster);
+        const std::size_t before = replay.world.written();
+        const auto response = replay.ask(exchange);
+        if (recorded.name == "delete-pgbouncer-absent" ||  // O15
+            code_of(exchange["answer"]) == "error") {
+          CHECK(code_of(json_of(response)) == "error");
+          CHECK(replay.world.written() == before);
+          continue;
+        }
+        check_answer(exchange, response);
+        check_writes(replay, recorded);
+      }
     }
   }
 }

@@ -57,6 +57,8 @@ TEST_CASE("digests: known answers") {
   CHECK(crypto::sha256_hex("abc") ==
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(crypto::md5_hex("") == "d41d8cd98f00b204e9800998ecf8427e");
+  // As recorded of 4.2.0.
+  CHECK(crypto::postgres_md5("pgbouncer", "zUVxwmRjpE") == "md5eea26ec1ee439521b957970429f11cd8");
 }
 
 TEST_CASE("certificates: an issued one verifies against its authority and carries its names") {

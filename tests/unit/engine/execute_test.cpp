@@ -1,5 +1,7 @@
 #include "engine/execute.h"
 
+#include "pgo/base/text.h"
+#include "pgo/crypto/password.h"
 #include "rig.h"
 
 #include <doctest/doctest.h>
@@ -40,9 +42,13 @@ struct Commands final : kube::Transport {
                                                    std::function<void()> on_ready) override {
     return inner->watch(request, std::move(on_ready));
   }
-  Result<kube::ExecResult> exec(const kube::ExecRequest&) override { return ends(); }
+  Result<kube::ExecResult> exec(const kube::ExecRequest& request) override {
+    requests.push_back(request);
+    return ends();
+  }
   kube::Transport* inner;
   std::function<Result<kube::ExecResult>()> ends;
+  std::vector<kube::ExecRequest> requests;
 };
 
 plan::Action ensure(kube::Object object, bool adopt = false) {
@@ -175,6 +181,41 @@ TEST_CASE("execute: how a command ended, and whether it can have begun") {
   for (const Code code : {Code::not_found, Code::permission_denied, Code::failed_precondition}) {
     CHECK(ends(fail(code, "the container is not running")).first == never_ran);
   }
+}
+
+TEST_CASE("execute: a command reads what a secret holds, and nothing is run without it") {
+  Hands hands;
+  Commands commands(hands.network);
+  const engine::Executor executor(
+      kube::Client(commands), hands.clock, hands.ids, Log{}, {},
+      [] { return Result<engine::SshKeys>(engine::SshKeys{"p", "a"}); }, 24);
+  commands.ends = [] { return kube::ExecResult{}; };
+  plan::Exec exec{
+      .id = "pool", .ns = "pgouser1", .pod = "hippo", .container = "database", .command = {"bash"}};
+  exec.input_secret = "pool-secret";
+  exec.input_key = "users.txt";
+  CHECK(executor.run(exec).outcome == plan::ExecState::Outcome::never_ran);
+  CHECK(commands.requests.empty());
+  kube::Object secret(types::kSecret, "pgouser1", "pool-secret");
+  secret.document().at_or_add("data").set("users.txt", text::base64_encode("line\n"));
+  hands.create(types::kSecret, secret);
+  CHECK(executor.run(exec).outcome == plan::ExecState::Outcome::succeeded);
+  REQUIRE(commands.requests.size() == 1);
+  CHECK(commands.requests[0].stdin_data == "line\n");
+}
+
+TEST_CASE("execute: the account that is drawn for pgBouncer fits its users.txt") {
+  Hands hands;
+  kube::Object secret(types::kSecret, "pgouser1", "hippo-pgbouncer-secret");
+  secret.document().at_or_add("data").set("username", text::base64_encode("pool"));
+  const auto outcome = hands.act({{plan::EnsureSecret{secret, plan::Generated::pool, {}}, "test"}});
+  REQUIRE_FALSE(outcome.error);
+  const kube::Object& made = outcome.answers.at(0).object;
+  const auto password = text::base64_decode(made["data"]["password"].as_string());
+  const auto users = text::base64_decode(made["data"]["users.txt"].as_string());
+  REQUIRE((password && users));
+  CHECK(password->size() == 24);
+  CHECK(*users == "\"pool\" \"" + crypto::postgres_md5("pool", *password) + "\"\n\n");
 }
 
 TEST_CASE("execute: an event that cannot be stored fails nothing") {

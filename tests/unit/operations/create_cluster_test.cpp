@@ -288,16 +288,6 @@ TEST_CASE("O13: a series of none is refused") {
   CHECK(says(refused([](auto& r) { r.series = 0; }), "Series"));
 }
 
-TEST_CASE("K31: a pgBouncer that nobody would deploy is refused, and its password kept nowhere") {
-  const Error error = refused([](auto& r) {
-    r.pgbouncer_flag = true;
-    r.pgbouncer_pass = "bouncerpass";
-  });
-  CHECK(error.code == Code::unimplemented);
-  CHECK(says(error, "--pgbouncer"));
-  CHECK_FALSE(says(error, "bouncerpass"));
-}
-
 TEST_CASE("create cluster: what needs an image that no node has is refused by the image's name") {
   test::RequestWorld world;
   auto context = world.context();

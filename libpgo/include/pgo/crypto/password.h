@@ -25,6 +25,9 @@ bool equal_constant_time(std::string_view a, std::string_view b);
 /// Lower-case hexadecimal digests.
 std::string sha256_hex(std::string_view bytes);
 std::string md5_hex(std::string_view bytes);
+/// A password as PostgreSQL stores it with password_encryption = md5: "md5" and the digest of
+/// password and user (PostgreSQL manual, pg_authid).
+std::string postgres_md5(std::string_view user, std::string_view password);
 /// HMAC-SHA256, raw bytes.
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 

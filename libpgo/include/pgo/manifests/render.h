@@ -35,8 +35,8 @@ class Renderer {
   Result<json::Value> render(std::string_view file, const json::Value& fields) const;
   /// As above, for a file that is a whole object.
   Result<kube::Object> object(std::string_view file, const json::Value& fields) const;
-  /// Fills in a file that is a text ("postgres-ha.yaml") in Go's template language, so that one of
-  /// 4.2.0 can be used as it is.
+  /// Fills in a file that is a text ("postgres-ha.yaml", "pgbouncer.ini") in Go's template
+  /// language, so that one of 4.2.0 can be used as it is.
   Result<std::string> text(std::string_view file,
                            const std::map<std::string, std::string>& fields) const;
 

@@ -130,6 +130,9 @@ inline constexpr std::string_view kDueFiring = "pgo-schedule-due";
 inline constexpr std::string_view kFiring = "pgo-schedule-firing";
 /// On the task of a new cluster's policies, before a policy's name: why its SQL failed. Ours.
 inline constexpr std::string_view kPolicyFailed = "pgo-policy-failed/";
+/// On pgBouncer's secret: UID of the pgcluster and the scope in whose databases its account is set
+/// up. Data that was restored, or belongs to a cluster made anew, lacks it. Ours, not 4.2.0's.
+inline constexpr std::string_view kPoolReady = "pgo-pgbouncer-ready";
 /// On Patroni's `<scope>-config`: the dynamic configuration as JSON text.
 inline constexpr std::string_view kPatroniConfig = "config";
 /// On an instance's pod: what Patroni knows about it, as JSON text.

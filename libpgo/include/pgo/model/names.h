@@ -24,6 +24,8 @@ inline constexpr std::string_view kDefaultImage = "crunchy-postgres-ha";
 inline constexpr std::string_view kSuperuser = "postgres";
 inline constexpr std::string_view kReplicationUser = "primaryuser";
 inline constexpr std::string_view kMonitoringUser = "ccp_monitoring";
+inline constexpr std::string_view kPoolImage = "crunchy-pgbouncer";
+inline constexpr std::string_view kPoolUser = "pgbouncer";  ///< unless the cluster says another
 inline constexpr std::string_view kStanza = "db";
 inline constexpr int kPatroniPort = 8009;
 inline constexpr std::string_view kPatroniFailoverPath = "/failover";  ///< of its REST API
@@ -63,6 +65,7 @@ inline constexpr std::string_view kSshConfig = "config";
 inline constexpr std::string_view kSshPrivateKey = "id_rsa";
 inline constexpr std::string_view kSshdConfig = "sshd_config";
 inline constexpr std::string_view kSshHostKey = "ssh_host_rsa_key";
+inline constexpr std::string_view kPoolUsers = "users.txt";      ///< pgBouncer's secret
 inline constexpr std::string_view kRoles = "roles";              ///< pgouser secret
 inline constexpr std::string_view kNamespaces = "namespaces";    ///< pgouser secret
 inline constexpr std::string_view kRolename = "rolename";        ///< pgorole secret
@@ -110,7 +113,8 @@ std::string create_workflow(std::string_view cluster);
 std::string removal_task(std::string_view target);  ///< cluster or replica
 std::string policies_task(std::string_view cluster);
 std::string failover_task(std::string_view cluster);
-std::string pgbouncer_auths_task(std::string_view cluster);
+std::string pgbouncer_add_task(std::string_view cluster);
+std::string pgbouncer_delete_task(std::string_view cluster);
 
 std::string backrest_schedule(std::string_view cluster, std::string_view type);
 std::string policy_schedule(std::string_view cluster, std::string_view policy);

@@ -10,6 +10,10 @@
 #include <string>
 #include <vector>
 
+namespace pgo::manifests {
+class Renderer;
+}
+
 /// One request each: check it fully, read, write custom resources, answer. Nothing here waits or
 /// loops; what the request asks for is done later by the plan. All functions are thread safe and
 /// block for as long as the API takes. Refusals are `invalid_argument` or `failed_precondition`
@@ -31,6 +35,8 @@ struct Context {
   TimePoint started{};
   /// Names of the images that the nodes can run; empty = any. See OperatorOptions::images.
   std::vector<std::string> images{};
+  /// The object templates; null: the built-in ones.
+  const manifests::Renderer* renderer = nullptr;
 };
 
 /// Who makes a request.

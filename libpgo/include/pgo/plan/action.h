@@ -27,6 +27,7 @@ struct Ensure {
 enum class Generated {
   nothing,
   password,  ///< `password` of a credential secret
+  pool,      ///< the same of pgBouncer's, and its `users.txt`
   repo_key,  ///< id_rsa, ssh_host_rsa_key and authorized_keys of the repository secret
 };
 
@@ -62,6 +63,9 @@ struct Exec {
   std::vector<std::string> command;
   std::string input = {};
   std::string input_url = {};  ///< when set, the input is fetched from here first
+  /// When set, the input is what this Secret of the namespace has under `input_key`: a plan, which
+  /// knows no values, cannot write it.
+  std::string input_secret = {}, input_key = {};
   std::chrono::milliseconds timeout{60'000};
 };
 

@@ -28,6 +28,7 @@ enum class Reason {
   target_is_primary,  ///< the instance to remove leads
   policy,             ///< a policy of the new cluster is not there
   sql,                ///< the SQL of a policy runs
+  pool,               ///< pgBouncer is not ready, or its account not set up
   failover,           ///< the target of a failover by hand does not lead yet
   patroni_config,     ///< Patroni has not made its configuration yet
   name_taken,         ///< an object of that name is there and not ours

@@ -53,6 +53,7 @@ struct Pod {
   std::string data_path;  ///< PGBACKREST_DB_PATH of the first container
   bool instance = false;  ///< label pgo-pg-database
   bool repo = false;      ///< label pgo-backrest-repo
+  bool pool = false;      ///< label crunchy-pgbouncer
   bool ready = false;     ///< every container is ready
   bool database_ready = false;
   /// Holds the leader lock, while Patroni says that PostgreSQL is not yet a primary.
@@ -117,7 +118,8 @@ struct Service {
 /// Metadata only: a plan never sees a secret's value.
 struct Secret {
   Meta meta;
-  bool repo = false;  ///< label pgo-backrest-repo
+  bool repo = false;       ///< label pgo-backrest-repo
+  std::string pool_ready;  ///< of pgBouncer's, annotation: where its account is set up
 
   static Secret from(const kube::Object& object);
   bool operator==(const Secret&) const = default;
@@ -157,6 +159,7 @@ struct Cluster {
   std::string scope;            ///< label crunchy-pgha-scope, else the name
   std::string id;               ///< label pg-cluster-id
   std::string user;             ///< label pgouser
+  bool pool = false;            ///< label crunchy-pgbouncer: a pgBouncer is wanted
   std::string failover_backup;  ///< annotation: a backup is owed to this promotion
   bool autofail = true;         ///< label; missing means true (K39)
   bool paused_by_us = false;    ///< annotation: we paused Patroni

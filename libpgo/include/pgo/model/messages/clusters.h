@@ -94,13 +94,13 @@ struct CreateClusterRequest {
         json::field("BackrestStorageType", &S::backrest_storage_type, json::Emit::always)
             .describe("Where backups go: \"local\", \"s3\" or \"local,s3\"."),
         json::field("PgbouncerFlag", &S::pgbouncer_flag, json::Emit::always)
-            .describe("A pgBouncer beside the cluster; refused, as there is none."),
+            .describe("A pgBouncer beside the cluster."),
         json::field("PgbouncerSecret", &S::pgbouncer_secret, json::Emit::always)
             .describe("Of 4.2.0; not used."),
         json::field("PgbouncerPass", &S::pgbouncer_pass, json::Emit::always)
-            .describe("Of 4.2.0; refused, as there is no pgBouncer."),
+            .describe("Password of pgBouncer's own account; empty: a random one."),
         json::field("PgbouncerUser", &S::pgbouncer_user, json::Emit::always)
-            .describe("Of 4.2.0; not used."),
+            .describe("Name of that account; empty: pgbouncer."),
         json::field("CustomConfig", &S::custom_config, json::Emit::always)
             .describe("The ConfigMap with PostgreSQL configuration of your own."),
         json::field("StorageConfig", &S::storage_config, json::Emit::always)
