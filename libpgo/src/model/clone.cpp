@@ -65,10 +65,6 @@ bool is_clone(const PgTask& task) {
          type == TaskType::clone_step3;
 }
 
-bool is_open(const PgTask& task) {
-  return task.spec.status != progress::kCompleted && task.spec.status != progress::kFailed;
-}
-
 bool is_failed_clone_workflow(const PgTask& task) {
   return task.type() == TaskType::workflow && task.name().ends_with(kWorkflowEnd) &&
          !task.parameter(step::kFailed).empty();

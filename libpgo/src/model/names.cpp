@@ -2,6 +2,8 @@
 
 #include "pgo/base/ids.h"
 
+#include <algorithm>
+#include <array>
 #include <initializer_list>
 
 namespace pgo::model {
@@ -133,6 +135,51 @@ bool is_pod_of(std::string_view pod, std::string_view deployment) {
 }
 
 }  // namespace names
+
+bool is_identifying_label(std::string_view key) {
+  static constexpr std::array kLabels = {
+      label::kVendor,         label::kName,           label::kCluster,     label::kClusterId,
+      label::kDatabase,       label::kDeploymentName, label::kServiceName, label::kReplicaName,
+      label::kCurrentPrimary, label::kScope,          label::kRole,        label::kWorkflowId,
+      label::kBackrestRepo,   label::kBackrestJob,    label::kBackrest,    label::kPodTemplateHash};
+  return std::ranges::find(kLabels, key) != kLabels.end();
+}
+
+bool is_operators_label(std::string_view key) {
+  static constexpr std::array kLabels = {label::kAutofail,
+                                         label::kPgouser,
+                                         label::kPgoVersion,
+                                         label::kUpgradeDate,
+                                         label::kArchiveTimeout,
+                                         label::kCustomConfig,
+                                         label::kNodeLabelKey,
+                                         label::kNodeLabelValue,
+                                         label::kImageTag,
+                                         label::kServiceType,
+                                         label::kPodAntiAffinity,
+                                         label::kSyncReplication,
+                                         label::kCollect,
+                                         label::kBadger,
+                                         label::kMinorUpgrade,
+                                         label::kRemovable,
+                                         label::kRmdata,
+                                         label::kBackrestRestore,
+                                         label::kBackrestCommand,
+                                         label::kBackrestStorageType,
+                                         label::kBackupType,
+                                         label::kPgdump,
+                                         label::kPgrestore,
+                                         label::kPgbackup,
+                                         label::kPgbouncer,
+                                         label::kPgbouncerSecret,
+                                         label::kPgbouncerUser,
+                                         label::kScheduler,
+                                         label::kDefaultConfigMap,
+                                         label::kJobName,
+                                         label::kClone,
+                                         label::kInstallation};
+  return is_identifying_label(key) || std::ranges::find(kLabels, key) != kLabels.end();
+}
 
 namespace selector {
 

@@ -20,6 +20,10 @@ bool is_set(const PgTask& task, std::string_view key) {
 
 }  // namespace
 
+bool is_open(const PgTask& task) {
+  return task.spec.status != progress::kCompleted && task.spec.status != progress::kFailed;
+}
+
 PgTask new_task(std::string_view ns, std::string_view name, TaskType type,
                 std::string_view cluster) {
   PgTask task;

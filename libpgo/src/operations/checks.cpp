@@ -92,8 +92,17 @@ Result<void> check_image(const Context& context, std::string_view image, std::st
               std::string(field));
 }
 
+Result<void> check_policy_name(std::string_view policy, std::string_view field) {
+  if (!model::is_operators_label(policy)) return {};
+  return refuse("No policy can be called " + std::string(policy) +
+                    ": where it is applied it is noted as a label of that name, which the operator "
+                    "uses itself.",
+                field);
+}
+
 Result<void> check_policy_exists(const Context& context, std::string_view ns,
                                  const std::string& policy, std::string_view field) {
+  PGO_TRY_VOID(check_policy_name(policy, field));
   ObjectPtr found;
   if (text::is_dns1123_subdomain(policy)) {
     PGO_TRY(found, get_if_exists(context.reader, kube::types::kPgPolicy, ns, policy));
@@ -197,14 +206,17 @@ Result<ObjectPtr> current_task(const Context& context, std::string_view ns, std:
   return fail(std::move(found).error());
 }
 
+Result<void> remove_task(const Context& context, const kube::Object& task) {
+  kube::DeleteOptions only_this;
+  only_this.uid = std::string(task.uid());
+  auto removed = context.client.remove(kube::types::kPgTask, task.ns(), task.name(), only_this);
+  if (!removed && removed.error().code != Code::not_found) return removed;
+  return {};
+}
+
 Result<void> replace_task(const Context& context, const kube::Object& task, const ObjectPtr& old) {
   if (old) {
-    kube::DeleteOptions only_this;
-    only_this.uid = std::string(old->uid());
-    auto removed = context.client.remove(kube::types::kPgTask, old->ns(), old->name(), only_this);
-    if (!removed && removed.error().code != Code::not_found) {
-      return fail(std::move(removed).error());
-    }
+    PGO_TRY_VOID(remove_task(context, *old));
   }
   auto created = context.client.create(kube::types::kPgTask, task);
   if (created) return {};

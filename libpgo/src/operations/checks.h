@@ -42,6 +42,9 @@ Result<void> check_no_removal(const Context& context, std::string_view ns, std::
 Result<void> check_image(const Context& context, std::string_view image, std::string_view needed_by,
                          std::string_view field);
 
+/// Refuses the name of a policy that would replace a label of the operator's.
+Result<void> check_policy_name(std::string_view policy, std::string_view field);
+
 /// Refuses a policy that is not there; `field` is the error's subject.
 Result<void> check_policy_exists(const Context& context, std::string_view ns,
                                  const std::string& policy, std::string_view field);
@@ -75,6 +78,9 @@ Result<ObjectPtr> ready_primary_pod(const Context& context, std::string_view ns,
 
 /// The task as it is stored now, not as a cache remembers it; null when there is none.
 Result<ObjectPtr> current_task(const Context& context, std::string_view ns, std::string_view name);
+
+/// Removes this very task; one that is gone already counts as removed.
+Result<void> remove_task(const Context& context, const kube::Object& task);
 
 /// Puts a task in the place of an older one of that name. `conflict` when somebody else did the
 /// same in between.

@@ -47,17 +47,6 @@ Result<void> check_target(const Context& context, const Request& request) {
   for (const auto& [type, name] : left) {
     PGO_TRY(const ObjectPtr object, get_if_exists(context.reader, type, request.ns, name));
     if (!object) continue;
-    if (!object->annotation(model::annotation::kMadeFor).empty()) {
-      PGO_TRY(
-          const std::vector<ObjectPtr> steps,
-          context.reader.list(types::kPgTask, request.ns, model::selector::clone_tasks(target)));
-      if (!steps.empty()) {
-        return fail(Code::failed_precondition,
-                    "What a failed clone into " + target +
-                        " made is still being removed; try again in a moment.",
-                    "TargetClusterName");
-      }
-    }
     return fail(Code::already_exists,
                 "There is a " + std::string(type.kind) + " " + name +
                     " of an earlier cluster; remove it or choose another name.",
@@ -85,18 +74,18 @@ Result<void> check_manifests(const Context& context, const model::PgCluster& sou
 
 }  // namespace
 
-Result<std::vector<model::PgTask>> open_clones(const Context& context, std::string_view ns,
+Result<std::vector<model::PgTask>> clone_steps(const Context& context, std::string_view ns,
                                                std::string_view target) {
-  std::vector<model::PgTask> open;
+  std::vector<model::PgTask> steps;
   // Checked first, so that no odd text becomes part of a selector.
-  if (!text::is_dns1123_label(target)) return open;
+  if (!text::is_dns1123_label(target)) return steps;
   PGO_TRY(const std::vector<ObjectPtr> found,
           context.reader.list(types::kPgTask, ns, model::selector::clone_tasks(target)));
   for (const ObjectPtr& object : found) {
     PGO_TRY(model::PgTask task, model::PgTask::from(*object));
-    if (model::is_clone(task) && model::is_open(task)) open.push_back(std::move(task));
+    if (model::is_clone(task)) steps.push_back(std::move(task));
   }
-  return open;
+  return steps;
 }
 
 Result<std::vector<std::string>> forget_failed_clones(const Context& context, std::string_view ns,
@@ -124,7 +113,8 @@ Result<std::vector<std::string>> forget_failed_clones(const Context& context, st
 }
 
 Result<bool> cancel_clone(const Context& context, std::string_view ns, std::string_view target) {
-  PGO_TRY(const std::vector<model::PgTask> open, open_clones(context, ns, target));
+  PGO_TRY(std::vector<model::PgTask> open, clone_steps(context, ns, target));
+  std::erase_if(open, [](const model::PgTask& step) { return !model::is_open(step); });
   const json::Value cancelled = json::Value::object(
       {{"spec", json::Value::object(
                     {{"parameters", json::Value::object({{model::param::kCancelled,

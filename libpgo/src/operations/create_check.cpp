@@ -25,15 +25,6 @@ constexpr int kMaxSeries = 1000;
 constexpr std::string_view kCollectImage = "crunchy-collect";
 constexpr std::string_view kBadgerImage = "crunchy-pgbadger";
 
-/// Labels by which the operator finds its objects; a user's value would hide them from it.
-constexpr std::array kReservedLabels = {
-    model::label::kVendor,         model::label::kName,        model::label::kCluster,
-    model::label::kClusterId,      model::label::kDatabase,    model::label::kDeploymentName,
-    model::label::kServiceName,    model::label::kReplicaName, model::label::kCurrentPrimary,
-    model::label::kScope,          model::label::kRole,        model::label::kWorkflowId,
-    model::label::kBackrestRepo,   model::label::kBackrestJob, model::label::kBackrest,
-    model::label::kPodTemplateHash};
-
 Result<std::vector<std::string>> check_names(const Request& request) {
   if (request.name.empty()) return refuse("The request names no cluster.", "Name");
   if (request.series < 1 || request.series > kMaxSeries) {
@@ -66,7 +57,7 @@ Result<model::Labels> check_labels(const Request& request) {
     if (!kube::is_label_value(value)) {
       return refuse("\"" + value + "\" cannot be the value of label " + key + ".", "UserLabels");
     }
-    if (std::ranges::find(kReservedLabels, key) != kReservedLabels.end()) {
+    if (model::is_identifying_label(key)) {
       return refuse("The label " + key + " is set by the operator itself.", "UserLabels");
     }
     labels[key] = value;
@@ -369,13 +360,21 @@ Result<void> check_free(const Context& context, std::string_view ns, std::string
                     std::string(ns) + "; nothing was created.",
                 "Name");
   }
-  PGO_TRY(const std::vector<model::PgTask> clones, open_clones(context, ns, name));
-  if (!clones.empty()) {
-    return fail(Code::already_exists,
-                "A clone into " + std::string(name) + " is under way (task " +
-                    clones.front().name() + "); pgo delete cluster " + std::string(name) +
-                    " cancels it.",
-                "Name");
+  PGO_TRY(const std::vector<model::PgTask> steps, clone_steps(context, ns, name));
+  for (const model::PgTask& step : steps) {
+    if (model::is_open(step)) {
+      return fail(Code::already_exists,
+                  "A clone into " + std::string(name) + " is under way (task " + step.name() +
+                      "); pgo delete cluster " + std::string(name) + " cancels it.",
+                  "Name");
+    }
+    // It goes last of what a failed clone made.
+    if (step.spec.status == model::progress::kFailed) {
+      return fail(Code::failed_precondition,
+                  "What a failed clone into " + std::string(name) +
+                      " made is still being removed; try again in a moment.",
+                  "Name");
+    }
   }
   return {};
 }

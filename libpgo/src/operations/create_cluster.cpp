@@ -110,14 +110,18 @@ model::PgCluster new_cluster(const Context& context, const Caller& caller, const
   return cluster;
 }
 
+/// One that an interrupted attempt left asks for what that was given.
 Result<void> ensure_policies_task(const Context& context, const Request& request,
                                   const CheckedCreate& checked, const std::string& name) {
-  if (checked.policies.empty()) return {};
-  model::PgTask task = model::new_task(request.ns, model::names::policies_task(name),
-                                       model::TaskType::add_policies, name);
+  const std::string task_name = model::names::policies_task(name);
+  PGO_TRY(const ObjectPtr left, current_task(context, request.ns, task_name));
+  if (checked.policies.empty()) {
+    return left ? remove_task(context, *left) : Result<void>();
+  }
+  model::PgTask task = model::new_task(request.ns, task_name, model::TaskType::add_policies, name);
   for (const std::string& policy : checked.policies) task.spec.parameters[policy] = policy;
   task.spec.status = std::string(model::progress::kRequested);
-  return ensure(context, kube::types::kPgTask, task.object());
+  return replace_task(context, task.object(), left);
 }
 
 /// Writes the workflow task and returns its id. A task of that name without a cluster is what an

@@ -140,6 +140,7 @@ Result<model::rest::CreatePolicyResponse> create_policy(
                     "-, a letter first and no - at the end, at most 63.",
                 "Name");
   }
+  PGO_TRY_VOID(check_policy_name(request.name, "Name"));
   PGO_TRY_VOID(check_source(request));
   model::PgPolicy policy;
   policy.metadata.name = request.name;
@@ -219,6 +220,7 @@ Result<model::rest::ApplyPolicyResponse> apply_policy(
     const Context& context, const Caller&, const model::rest::ApplyPolicyRequest& request) {
   PGO_TRY(const ObjectPtr object, find_policy(context, request.ns, request.name));
   if (!object) return fail(no_policy(request.ns, request.name));
+  PGO_TRY_VOID(check_policy_name(request.name, "Name"));
   PGO_TRY(const model::PgPolicy policy, model::PgPolicy::from(*object));
   PGO_TRY(const std::vector<model::PgCluster> clusters,
           select_clusters(context, request.ns, request.selector, ""));

@@ -18,12 +18,34 @@ namespace {
 namespace types = kube::types;
 using Request = model::rest::RestoreRequest;
 
+/// A restore that changes over cannot be overtaken: its data are all that the cluster has.
+Result<void> check_not_changing_over(const Context& context, const model::PgCluster& cluster) {
+  if (cluster.status.state != model::state::kClusterRestoring) return {};
+  // They carry no label of the cluster.
+  PGO_TRY(const std::vector<ObjectPtr> tasks,
+          context.reader.list(types::kPgTask, cluster.metadata.ns, ""));
+  for (const ObjectPtr& object : tasks) {
+    const auto task = model::PgTask::from(*object);
+    if (!task || task->type() != model::TaskType::restore || !model::is_open(*task) ||
+        model::restore_of(*task).cluster != cluster.name()) {
+      continue;
+    }
+    return fail(Code::failed_precondition,
+                "Cluster " + cluster.name() +
+                    " is changing over to restored data; try again when the restored primary has "
+                    "started.",
+                cluster.name());
+  }
+  return {};
+}
+
 Result<model::PgCluster> check_cluster(const Context& context, const Request& request) {
   PGO_TRY(model::PgCluster cluster, find_cluster(context, request.ns, request.from_cluster));
   PGO_TRY_VOID(check_no_removal(context, request.ns, request.from_cluster));
   PGO_TRY_VOID(check_uses_backrest(cluster, "it cannot be restored", "FromCluster"));
   PGO_TRY_VOID(check_storage_type(cluster, request.backrest_storage_type, StorageTypes::one,
                                   "BackrestStorageType"));
+  PGO_TRY_VOID(check_not_changing_over(context, cluster));
   return cluster;
 }
 
@@ -81,24 +103,28 @@ Result<void> check_manifests(const Context& context, const model::PgCluster& clu
   return {};
 }
 
+/// What an earlier restore into a volume of this name left makes room; null without one.
+Result<ObjectPtr> former_task(const Context& context, const model::RestoreWork& work,
+                              const std::string& ns) {
+  PGO_TRY(ObjectPtr former,
+          current_task(context, ns, model::names::restore_task(work.cluster, work.to_pvc)));
+  if (!former) return former;
+  PGO_TRY(const model::PgTask task, model::PgTask::from(*former));
+  if (!model::is_open(task)) return former;
+  return fail(
+      Code::already_exists,
+      "A restore into " + work.to_pvc + " is under way; choose another name for the volume.",
+      "ToPVC");
+}
+
 /// The record of an earlier restore makes room.
 Result<void> renew_workflow(const Context& context, const Request& request,
                             const std::string& workflow_id) {
   const std::string name = model::names::restore_workflow(request.from_cluster);
   const model::PgTask task = model::workflow_task(request.ns, name, request.from_cluster,
                                                   workflow_id, {}, to_rfc3339(context.clock.now()));
-  auto old = context.client.get(types::kPgTask, request.ns, name);
-  if (!old && old.error().code != Code::not_found) return fail(std::move(old).error());
-  if (old) {
-    kube::DeleteOptions only_this;
-    only_this.uid = std::string(old->uid());
-    auto removed = context.client.remove(types::kPgTask, request.ns, name, only_this);
-    if (!removed && removed.error().code != Code::not_found) {
-      return fail(std::move(removed).error());
-    }
-  }
-  PGO_TRY_VOID(context.client.create(types::kPgTask, task.object()));
-  return {};
+  PGO_TRY(const ObjectPtr old, current_task(context, request.ns, name));
+  return replace_task(context, task.object(), old);
 }
 
 }  // namespace
@@ -124,10 +150,10 @@ Result<model::rest::RestoreResponse> restore_cluster(const Context& context, con
       .cluster_id = std::string(cluster.metadata.label(model::label::kClusterId)),
       .user = caller.user};
   PGO_TRY_VOID(check_manifests(context, cluster, work));
+  PGO_TRY(const ObjectPtr former, former_task(context, work, request.ns));
 
   PGO_TRY_VOID(renew_workflow(context, request, workflow_id));
-  PGO_TRY_VOID(
-      context.client.create(types::kPgTask, model::restore_task(request.ns, work).object()));
+  PGO_TRY_VOID(replace_task(context, model::restore_task(request.ns, work).object(), former));
   context.log.info("restore requested", {{"namespace", request.ns},
                                          {"cluster", cluster.name()},
                                          {"volume", volume},

@@ -158,8 +158,12 @@ model::BackrestWork backrest_work(std::string_view command, const Pod& repo) {
   return what;
 }
 
+/// The first backup is asked for when the repository is prepared; one that somebody asked for
+/// before that says nothing.
 bool needs_stanza(const ClusterView& view) {
-  return view.task(model::names::backup(view.name)) == nullptr;
+  const Task* task = view.task(model::names::backup(view.name));
+  return task == nullptr || (!completed(*task) && task->parameter(model::param::kBackupType) !=
+                                                      model::backup_type::kBootstrap);
 }
 
 /// True when the repository is prepared.
@@ -245,24 +249,48 @@ void backup_after_restore(Work& work) {
       "there is a backup of the restored data");
 }
 
-/// The backup that a promotion calls for. The pgcluster remembers the debt until the task exists.
+/// A backup that people asked for and that has not begun is of the new timeline too.
+bool serves_the_promotion(const ClusterView& view, const Task& task) {
+  if (!is_backrest(task) || completed(task) || failed(task) || !task.token.empty()) return false;
+  const Job* job = view.job(task.meta.name);
+  return job == nullptr || job->meta.deleting || of_another_task(*job, task);
+}
+
+void claim_for_promotion(Work& work, const Task& task, const std::string& token) {
+  Value body = Value::object(
+      {{"spec",
+        Value::object({{"parameters", Value::object({{model::param::kBackupType,
+                                                      model::backup_type::kFailover}})}})}});
+  Value& metadata = body.at_or_add("metadata");
+  metadata.set("uid", task.meta.uid);
+  metadata.at_or_add("annotations").set(model::annotation::kFailoverBackup, token);
+  work.plan.patch(types::kPgTask, task.meta, std::move(body), "a promotion calls for a backup");
+}
+
+void ask_after_promotion(Work& work, const std::string& name, const Task* task) {
+  const std::string& token = work.view.cluster->failover_backup;
+  if (task != nullptr && serves_the_promotion(work.view, *task)) {
+    return claim_for_promotion(work, *task, token);
+  }
+  if (!room_for_backup(work, task)) return;
+  const Pod* repo = ready_repo(work);
+  const Pod* primary = ready_primary(work);
+  if (repo == nullptr || primary == nullptr) return;
+  if (primary->promoting) return work.plan.wait(Reason::primary_ready, primary->meta.name);
+  model::BackrestWork again = backrest_work(model::backrest_command::kBackup, *repo);
+  again.backup_type = model::backup_type::kFailover;
+  add_task(work, std::move(again), name, token, "a promotion calls for a backup");
+}
+
+/// The backup that a promotion calls for. The pgcluster remembers the debt until the task is seen:
+/// a request may have written one of that name at the same moment.
 void failover_backup(Work& work) {
   const Cluster& cluster = *work.view.cluster;
   if (cluster.failover_backup.empty()) return;
   const std::string name = model::names::backup(work.view.name);
   const Task* task = work.view.task(name);
-  const bool asked =
-      task != nullptr && !task->meta.deleting && task->token == cluster.failover_backup;
-  if (!asked) {
-    if (!room_for_backup(work, task)) return;
-    const Pod* repo = ready_repo(work);
-    const Pod* primary = ready_primary(work);
-    if (repo == nullptr || primary == nullptr) return;
-    if (primary->promoting) return work.plan.wait(Reason::primary_ready, primary->meta.name);
-    model::BackrestWork again = backrest_work(model::backrest_command::kBackup, *repo);
-    again.backup_type = model::backup_type::kFailover;
-    add_task(work, std::move(again), name, cluster.failover_backup,
-             "a promotion calls for a backup");
+  if (task == nullptr || task->meta.deleting || task->token != cluster.failover_backup) {
+    return ask_after_promotion(work, name, task);
   }
   work.plan.patch(
       types::kPgCluster, cluster.meta,

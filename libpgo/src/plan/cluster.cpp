@@ -121,6 +121,7 @@ bool repository(Work& work, const model::PgCluster& cluster) {
   const ClusterView& view = work.view;
   const std::string volume = model::names::repo_volume(view.name);
   const model::StorageSpec& storage = cluster.spec.backrest_storage;
+  if (!stays(work, volume)) return false;
   if (manifests::makes_claim(storage) && view.volume(volume) == nullptr) {
     if (!work.plan.create(
             types::kPersistentVolumeClaim,

@@ -117,7 +117,7 @@ void go_on(Work& work, const Task& task, const std::string& target, const Pod* l
     return fail_task(work, task, asked->why);
   }
   const auto started = parse_rfc3339(task.parameter(model::param::kFailoverStarted));
-  if (!started || *started + kLimit < work.plan.now()) {
+  if (!leads && (!started || *started + kLimit < work.plan.now())) {
     return fail_task(work, task, target + " did not take the lead within " + to_human(kLimit));
   }
   work.plan.wait(Reason::failover, target);

@@ -13,6 +13,9 @@ namespace {
 namespace types = kube::types;
 using json::Value;
 
+/// In Patroni's dynamic configuration, set by the callback of the image.
+constexpr std::string_view kPromotionTag = "primary_on_role_change";
+
 Value labels(std::initializer_list<std::pair<std::string_view, Value>> all) {
   return Value::object({{"metadata", Value::object({{"labels", Value::object(all)}})}});
 }
@@ -45,9 +48,30 @@ void relabel(Work& work, const Pod* primary) {
   }
 }
 
+/// Patroni's callback marks every promotion, also of an instance that led before: its pod was
+/// replaced, or it was started again. The mark goes with the backup it calls for.
+bool owes_backup(const ClusterView& view, const Pod& primary) {
+  if (!view.initialized() || !view.cluster->failover_backup.empty() || primary.promoting) {
+    return false;
+  }
+  const ConfigMap* map = view.config_map(model::names::scope_config(view.scope()));
+  if (map == nullptr || map->meta.deleting) return false;
+  const auto config = json::parse(map->patroni_config);
+  if (!config || (*config)["tags"][kPromotionTag].is_null()) return false;
+  // One that is asked for, or failed for good, answers it already.
+  const Task* task = view.task(model::names::backup(view.name));
+  return task == nullptr || task->status == model::progress::kJobCompleted ||
+         task->parameter(model::param::kBackupType) != model::backup_type::kFailover;
+}
+
 /// One patch, so that the change is noted and the backup it calls for cannot be forgotten.
 void note_promotion(Work& work, const Pod& primary) {
-  if (work.view.cluster->current_primary == primary.deployment) return;
+  if (work.view.cluster->current_primary == primary.deployment) {
+    if (!owes_backup(work.view, primary)) return;
+    return work.plan.patch(types::kPgCluster, work.view.cluster->meta,
+                           annotations({{model::annotation::kFailoverBackup, primary.meta.uid}}),
+                           "the same instance was promoted again");
+  }
   Value body = labels({{model::label::kCurrentPrimary, primary.deployment}});
   if (work.view.initialized()) {
     body.at_or_add("metadata")
@@ -152,10 +176,10 @@ void clear_promotion_tag(Work& work) {
   edit_patroni(
       work, "the backup after the promotion is there",
       [](Value& config) {
-        config.at_or_add("tags").erase("primary_on_role_change");
+        config.at_or_add("tags").erase(kPromotionTag);
         if (config["tags"].members().empty()) config.erase("tags");
       },
-      [](const Value& config) { return config["tags"]["primary_on_role_change"].is_null(); });
+      [](const Value& config) { return config["tags"][kPromotionTag].is_null(); });
 }
 
 }  // namespace pgo::plan

@@ -18,10 +18,18 @@ model::PgCluster complete_cluster(const Cluster& cluster) {
   return complete;
 }
 
+bool stays(Work& work, const std::string& volume) {
+  const Volume* claim = work.view.volume(volume);
+  if (claim == nullptr || !claim->meta.deleting) return true;
+  work.plan.wait(Reason::objects_gone, subject("PersistentVolumeClaim", volume));
+  return false;
+}
+
 bool ensure_data_volume(Work& work, const std::string& instance,
                         const model::StorageSpec& storage) {
   const std::string name = model::names::data_volume(instance);
-  if (!manifests::makes_claim(storage) || work.view.volume(name) != nullptr) return true;
+  if (!manifests::makes_claim(storage)) return true;
+  if (work.view.volume(name) != nullptr) return stays(work, name);
   // A claim of that name is taken over with what is in it: that is how old data is used again.
   return work.plan.create(
       kube::types::kPersistentVolumeClaim,

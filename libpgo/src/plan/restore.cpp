@@ -40,12 +40,25 @@ bool is_open(const Task& task) {
   return task.status != model::progress::kCompleted && task.status != model::progress::kFailed;
 }
 
-/// The restore that was asked for last: its request made the workflow anew.
+/// Its data are restored and the instances go for it: there is no way back, so it is finished
+/// first.
+bool changes_over(const ClusterView& view, const Task& task) {
+  if (view.cluster == nullptr || view.cluster->state != model::state::kClusterRestoring) {
+    return false;
+  }
+  const Job* job = view.job(
+      model::names::restore_job(view.name, std::string(task.parameter(model::param::kWorkflowId))));
+  return job != nullptr && job->succeeded && !job->meta.deleting;
+}
+
+/// The restore that changes over, else the one that was asked for last: its request made the
+/// workflow anew.
 const Task* open_restore(const ClusterView& view) {
   const Task* workflow = view.task(model::names::restore_workflow(view.name));
   const Task* found = nullptr;
   for (const auto& task : view.tasks) {
     if (!is_restore(*task) || !is_open(*task)) continue;
+    if (changes_over(view, *task)) return task.get();
     const bool current = workflow != nullptr && task->parameter(model::param::kWorkflowId) ==
                                                     workflow->parameter(model::param::kWorkflowId);
     if (found == nullptr || current) found = task.get();
@@ -68,6 +81,7 @@ void give_up(Restoring& restore, const std::string& reason) {
 
 /// Requests that a newer one overtook.
 void end_superseded(Work& work, const Task& current) {
+  if (changes_over(work.view, current)) return;
   for (const auto& task : work.view.tasks) {
     if (!is_restore(*task) || !is_open(*task) || task.get() == &current) continue;
     mark_failed(work, *task, "a newer restore was asked for");
@@ -118,7 +132,7 @@ bool check(Restoring& restore) {
 
 bool volume(Restoring& restore) {
   const ClusterView& view = restore.view();
-  if (view.volume(restore.what.to_pvc) != nullptr) return true;
+  if (view.volume(restore.what.to_pvc) != nullptr) return stays(restore.work, restore.what.to_pvc);
   auto claim = manifests::volume(restore.renderer(), view.ns, view.name, restore.what.to_pvc,
                                  view.cluster->object->spec.primary_storage);
   if (!claim) {

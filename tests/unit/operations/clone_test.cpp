@@ -151,16 +151,34 @@ TEST_CASE("clone: the record of a failed one goes with the next delete or clone 
   CHECK_FALSE(world.get(types::kPgTask, "pgouser1", "hippo-rmdata").name().empty());
 }
 
-TEST_CASE("clone: one that ended does not stand in the way of the next") {
+TEST_CASE(
+    "clone: one that ended does not stand in the way of the next, once what it made is gone") {
   test::RequestWorld world;
   world.create("hippo");
   REQUIRE(operations::clone_cluster(world.context(), world.admin(), request("hippo", "rhino")));
-  for (const char* status : {"failed", "completed"}) {
+  const auto mark = [&](const char* status) {
     for (const model::PgTask& task : clone_tasks(world)) {
       REQUIRE(world.client().patch(
           types::kPgTask, "pgouser1", task.name(), kube::PatchType::merge,
           json::Value::object({{"spec", json::Value::object({{"status", status}})}})));
     }
-    CHECK(operations::clone_cluster(world.context(), world.admin(), request("hippo", "rhino")));
+  };
+  mark("completed");
+  CHECK(operations::clone_cluster(world.context(), world.admin(), request("hippo", "rhino")));
+  mark("failed");
+  // Its task goes last of what it made. A cluster made by hand would mount its volumes.
+  const auto again =
+      operations::clone_cluster(world.context(), world.admin(), request("hippo", "rhino"));
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == Code::failed_precondition);
+  const std::size_t before = world.written();
+  const auto create =
+      operations::create_cluster(world.context(), world.admin(), world.create_request("rhino"));
+  REQUIRE_FALSE(create);
+  CHECK(create.error().code == Code::failed_precondition);
+  CHECK(world.written() == before);
+  for (const model::PgTask& task : clone_tasks(world)) {
+    REQUIRE(world.client().remove(types::kPgTask, "pgouser1", task.name()));
   }
+  CHECK(operations::clone_cluster(world.context(), world.admin(), request("hippo", "rhino")));
 }

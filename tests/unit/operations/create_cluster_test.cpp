@@ -217,6 +217,27 @@ TEST_CASE("create cluster: an attempt cut off after any write is completed by th
   }
 }
 
+TEST_CASE("create cluster: policies that an attempt that was cut off asked for are not applied") {
+  test::RequestWorld world;
+  for (const char* policy : {"first", "second"}) world.put_policy("pgouser1", policy);
+  model::PgTask left =
+      model::new_task("pgouser1", "hippo-policies", model::TaskType::add_policies, "hippo");
+  left.spec.parameters["first"] = "first";
+  world.put(kube::types::kPgTask, left.object());
+  auto request = world.create_request("hippo");
+  SUBCASE("others are") {
+    request.policies = "second";
+    REQUIRE(operations::create_cluster(world.context(), world.admin(), request));
+    const auto task = world.get(kube::types::kPgTask, "pgouser1", "hippo-policies");
+    CHECK(task["spec"]["parameters"]["first"].is_null());
+    CHECK(task["spec"]["parameters"]["second"].as_string() == "second");
+  }
+  SUBCASE("none are") {
+    REQUIRE(operations::create_cluster(world.context(), world.admin(), request));
+    CHECK(world.get(kube::types::kPgTask, "pgouser1", "hippo-policies").name().empty());
+  }
+}
+
 TEST_CASE("create cluster: the record of a finished workflow is replaced") {
   test::RequestWorld world;
   auto old = model::workflow_task("pgouser1", "hippo-createcluster", "hippo", "old-id", "pgoadmin",

@@ -56,6 +56,25 @@ rest::UpdateClusterRequest update(Names names, std::optional<bool> autofail) {
 
 }  // namespace
 
+TEST_CASE("create policy: a name that would replace a label of the operator's is refused") {
+  RequestWorld world;
+  two_clusters(world);
+  for (const char* name : {"vendor", "name", "autofail", "pg-cluster", "current-primary",
+                           "crunchy-pgha-scope", "role", "pgo-version", "crunchy-pgbouncer"}) {
+    CAPTURE(name);
+    const auto made = create(world, name, "select 1");
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code == Code::invalid_argument);
+    // One that was made with kubectl.
+    world.put_policy(kNs, name);
+    CHECK_FALSE(apply(world, name, "name=hippo"));
+    auto request = world.create_request("zebra");
+    request.policies = name;
+    CHECK_FALSE(operations::create_cluster(world.context(), world.admin(), request));
+  }
+  CHECK(world.execs.empty());
+}
+
 TEST_CASE("create policy: the object is the one of 4.2.0") {
   RequestWorld world;
   REQUIRE(create(world, "audit", "select 1;\n").has_value());

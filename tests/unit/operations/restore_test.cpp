@@ -52,6 +52,40 @@ TEST_CASE("restore: a second request renews the workflow, so that it overtakes t
   CHECK(first.label("workflowid") != second.label("workflowid"));
 }
 
+TEST_CASE("restore: one that changes over is not overtaken") {
+  test::RequestWorld world;
+  world.create("hippo");
+  REQUIRE(operations::restore_cluster(world.context(), world.admin(), request("hippo")));
+  const json::Value restoring = json::Value::object(
+      {{"status", json::Value::object({{"state", model::state::kClusterRestoring}})}});
+  REQUIRE(world.client().patch(types::kPgCluster, "pgouser1", "hippo", kube::PatchType::merge,
+                               restoring));
+  const auto workflow = world.get(types::kPgTask, "pgouser1", "hippo-pgbackrestrestore");
+  const auto again =
+      operations::restore_cluster(world.context(), world.admin(), request("hippo", "hippo-next"));
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == Code::failed_precondition);
+  CHECK(world.get(types::kPgTask, "pgouser1", "hippo-pgbackrestrestore").uid() == workflow.uid());
+}
+
+TEST_CASE("restore: into the volume of one that failed; not of one that is under way") {
+  test::RequestWorld world;
+  world.create("hippo");
+  REQUIRE(operations::restore_cluster(world.context(), world.admin(), request("hippo")));
+  const auto first = world.get(types::kPgTask, "pgouser1", "backrest-restore-hippo-to-hippo-wxyz");
+  const auto workflow = world.get(types::kPgTask, "pgouser1", "hippo-pgbackrestrestore");
+  const auto busy = operations::restore_cluster(world.context(), world.admin(), request("hippo"));
+  REQUIRE_FALSE(busy);
+  CHECK(busy.error().code == Code::already_exists);
+  CHECK(world.get(types::kPgTask, "pgouser1", "hippo-pgbackrestrestore").uid() == workflow.uid());
+
+  REQUIRE(world.client().patch(
+      types::kPgTask, "pgouser1", first.name(), kube::PatchType::merge,
+      json::Value::object({{"spec", json::Value::object({{"status", "failed"}})}})));
+  REQUIRE(operations::restore_cluster(world.context(), world.admin(), request("hippo")));
+  CHECK(world.get(types::kPgTask, "pgouser1", first.name()).uid() != first.uid());
+}
+
 TEST_CASE("restore: a client that names no volume gets one") {
   test::RequestWorld world;
   world.create("hippo");

@@ -66,6 +66,21 @@ TEST_CASE("create: old data and credentials are taken over") {
   CHECK(plan.creates("Deployment").size() == 2);
 }
 
+TEST_CASE("create: a claim of its name that is on its way out is waited for, not mounted") {
+  for (const char* claim : {"hippo", "hippo-pgbr-repo"}) {
+    plan::ClusterView seen = view("hippo").secrets();
+    plan::Volume volume;
+    volume.meta = {.ns = "pgouser1", .name = claim, .uid = "uid", .cluster = "hippo"};
+    volume.meta.deleting = true;
+    seen.volumes.push_back(std::make_shared<const plan::Volume>(volume));
+    const auto [kept, plan] = look(seen);
+    const auto made = plan.creates("Deployment");
+    CHECK(std::ranges::find(made, "hippo") == made.end());
+    CHECK(plan.waits_for(plan::Reason::objects_gone));
+    CHECK(plan.events().empty());  // it is not said to be made
+  }
+}
+
 TEST_CASE("create: replicas asked for get derived names, the same at each attempt") {
   auto cluster = view("hippo").secrets();
   cluster.spec().spec.replicas = "2";

@@ -167,6 +167,14 @@ TEST_CASE("failover: it does not go on for ever") {
   CHECK(exec_of(plan) == nullptr);
 }
 
+TEST_CASE(
+    "K38: a target that took the lead while nobody looked has succeeded, however late it is") {
+  const auto [seen, plan] =
+      look(cluster().leads("hippo-abcd").task(started()), noon() + std::chrono::minutes(10));
+  CHECK(status_of(plan) == "open");  // the labels follow first
+  CHECK(plan.patch_of("Pgcluster", "hippo") != nullptr);
+}
+
 TEST_CASE("failover: what is no ready replica when the task is taken up is refused") {
   refused(cluster().task(request("hippo-nono")), "no instance");
   refused(cluster().task(request("hippo")), "leads already");

@@ -46,6 +46,39 @@ TEST_CASE("K1: a promotion before the first backup calls for no other one") {
   CHECK((*patch)["metadata"]["annotations"].is_null());
 }
 
+TEST_CASE("K1: an instance that is promoted again owes a backup too") {
+  constexpr const char* kMarked = R"({"ttl":30,"tags":{"primary_on_role_change":"true"}})";
+  const auto debt = [](const ViewBuilder& cluster) {
+    const auto [seen, plan] = look(cluster);
+    const json::Value* patch = plan.patch_of("Pgcluster", "hippo");
+    return patch == nullptr
+               ? std::string("none")
+               : std::string(
+                     (*patch)["metadata"]["annotations"]["pgo-failover-backup"].as_string("none"));
+  };
+  auto again = view("hippo").settled().patroni(kMarked);
+  CHECK(debt(again) == again.make().primary()->meta.uid);
+  CHECK(debt(view("hippo").settled().patroni(R"({"ttl":30})")) == "none");
+
+  auto unwritable = view("hippo").settled().patroni(kMarked);
+  unwritable.pod_of("hippo").promoting = true;
+  CHECK(debt(unwritable) == "none");
+
+  // The backup that is under way, or failed for good, is the one that is owed.
+  for (const auto* status : {"", "job error"}) {
+    plan::ClusterView seen = view("hippo").settled().patroni(kMarked);
+    model::BackrestWork work;
+    work.cluster = "hippo";
+    work.command = "backup";
+    work.backup_type = "failover";
+    model::PgTask task = model::backrest_task("pgouser1", "backrest-backup-hippo", work);
+    task.spec.status = status;
+    seen.tasks = {std::make_shared<const plan::Task>(plan::Task::from(task.object()))};
+    const auto [kept, plan] = look(seen);
+    CHECK(plan.patch_of("Pgcluster", "hippo") == nullptr);
+  }
+}
+
 TEST_CASE("K1: of two pods that say they lead the lock decides") {
   auto cluster = view("hippo").settled().running_replica("hippo-abcd");
   cluster.pod_of("hippo-abcd").role = "master";

@@ -213,6 +213,32 @@ TEST_CASE("restore: a newer request overtakes an older one") {
   CHECK(plan.creates("Job") == Names{kJob});
 }
 
+TEST_CASE("restore: one that changes over is finished before a newer one begins") {
+  auto newer = work();
+  newer.to_pvc = "hippo-newer";
+  newer.workflow_id = "other";
+  auto cluster = settled().task(model::restore_task("pgouser1", work()));
+  cluster.spec().status.state = model::state::kClusterRestoring;
+  const auto [seen, plan] = look(with_job(asked(cluster, newer), true));
+  const json::Value* seen_by_us = plan.patch_of("Pgtask", kTask);
+  REQUIRE(seen_by_us != nullptr);
+  CHECK((*seen_by_us)["spec"].is_null());
+  CHECK(plan.deletes("PersistentVolumeClaim").empty());
+  CHECK(plan.creates("Job").empty());
+  CHECK(plan.deletes("Deployment") == Names{"hippo-abcd"});  // it goes on
+}
+
+TEST_CASE("restore: a volume of its name that is on its way out is waited for") {
+  plan::ClusterView seen = asked(settled());
+  plan::Volume volume;
+  volume.meta = {.ns = "pgouser1", .name = "hippo-wxyz", .uid = "uid", .cluster = "hippo"};
+  volume.meta.deleting = true;
+  seen.volumes.push_back(std::make_shared<const plan::Volume>(volume));
+  const auto [kept, plan] = look(seen);
+  CHECK(plan.creates("Job").empty());
+  CHECK(plan.waits_for(plan::Reason::objects_gone));
+}
+
 TEST_CASE("restore: while it is under way no backup starts") {
   auto cluster = asked(settled());
   cluster.spec().metadata.annotations["pgo-failover-backup"] = "some-pod";

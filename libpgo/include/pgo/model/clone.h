@@ -29,8 +29,6 @@ inline constexpr std::string_view kReplicaCount = "replica-count";
 PgTask clone_task(std::string_view ns, TaskType step, const CloneWork& work);
 CloneWork clone_of(const PgTask& task);
 bool is_clone(const PgTask& task);
-/// Neither completed nor failed.
-bool is_open(const PgTask& task);
 /// The record of a clone that failed or was cancelled. It outlives the tasks of the steps, so that
 /// people can see how it ended.
 bool is_failed_clone_workflow(const PgTask& task);

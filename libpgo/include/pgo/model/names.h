@@ -132,6 +132,12 @@ std::string pgorole_secret(std::string_view role);
 bool is_pod_of(std::string_view pod, std::string_view deployment);
 }  // namespace names
 
+/// Labels by which the operator finds its objects; another value would hide them from it.
+bool is_identifying_label(std::string_view key);
+/// Those, and every other label that says something to the operator or to Patroni. A policy, which
+/// is noted as a label of its own name, cannot be called so.
+bool is_operators_label(std::string_view key);
+
 /// Label selectors as text for the API.
 namespace selector {
 std::string cluster(std::string_view cluster);      ///< all objects of a cluster

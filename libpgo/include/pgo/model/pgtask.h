@@ -63,6 +63,9 @@ struct PgTask {
   bool processed() const { return status.state == state::kTaskProcessed; }
 };
 
+/// Neither completed nor failed, for tasks that say so.
+bool is_open(const PgTask& task);
+
 /// A task with its names, type and cluster label set; state is left empty for the caller.
 PgTask new_task(std::string_view ns, std::string_view name, TaskType type,
                 std::string_view cluster);

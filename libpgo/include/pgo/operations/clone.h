@@ -16,8 +16,9 @@ namespace pgo::operations {
 Result<model::rest::CloneResponse> clone_cluster(const Context& context, const Caller& caller,
                                                  const model::rest::CloneRequest& request);
 
-/// The unfinished clone tasks into `target`.
-Result<std::vector<model::PgTask>> open_clones(const Context& context, std::string_view ns,
+/// The tasks of clones into `target`, also of those that failed: they stay until what they made is
+/// gone.
+Result<std::vector<model::PgTask>> clone_steps(const Context& context, std::string_view ns,
                                                std::string_view target);
 
 /// Ends the clone into `target`; what it made goes. False when there is none.
