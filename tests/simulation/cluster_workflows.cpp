@@ -10,12 +10,34 @@ void created(World& world, int replicas) {
       [&] { return world.settled("hippo", 1 + static_cast<std::size_t>(replicas)); }));
 }
 
+namespace {
+
+/// Data are kept, and another instance than the first led at last.
+void kept_after_failover(World& world) {
+  world.create_cluster("hippo", 0);
+  world.scale("hippo", "hippo-abcd");
+  REQUIRE(world.run_until([&] { return world.settled("hippo", 2); }));
+  world.fail_leader("hippo");
+  REQUIRE(world.run_until([&] { return world.settled("hippo", 2); }));
+  world.delete_cluster("hippo", false, false);
+  REQUIRE(world.run_until([&] { return world.gone("hippo"); }));
+}
+
+}  // namespace
+
 void add_cluster_workflows(std::vector<Workflow>& workflows) {
   workflows.insert(
       workflows.end(),
       {
           {"create", [](World&) {}, [](World& world) { world.create_cluster("hippo", 0); },
            [](const World& world) { return world.settled("hippo", 1); }},
+          {"create over kept data of another leader", kept_after_failover,
+           [](World& world) { world.create_cluster("hippo", 0); },
+           [](const World& world) {
+             return world.settled("hippo", 1) &&
+                    world.get(kube::types::kDeployment, "hippo-abcd") &&
+                    !world.get(kube::types::kDeployment, "hippo");
+           }},
           {"create with two replicas, autofail off", [](World&) {},
            [](World& world) { world.create_cluster("hippo", 2, false); },
            [](const World& world) { return world.settled("hippo", 3); }},

@@ -18,8 +18,8 @@ using json::Value;
 
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/// The object that holds the name already: ours when it belongs to the same cluster and is not on
-/// its way out.
+/// The object that holds the name already: ours when it belongs to the same cluster, or with
+/// `adopt` to none, and is not on its way out.
 Result<kube::Object> take_existing(const kube::Client& client, const kube::ResourceType& type,
                                    const kube::Object& wanted, bool adopt) {
   auto found = client.get(type, wanted.ns(), wanted.name());
@@ -29,7 +29,8 @@ Result<kube::Object> take_existing(const kube::Client& client, const kube::Resou
                 wanted.text());
   }
   const std::string_view cluster = wanted.label(model::label::kCluster);
-  if (adopt || found->label(model::label::kCluster) == cluster) return found;
+  const std::string_view owner = found->label(model::label::kCluster);
+  if (owner == cluster || (adopt && owner.empty())) return found;
   return fail(Code::already_exists, "an object of that name exists and belongs to something else",
               wanted.text());
 }

@@ -92,6 +92,20 @@ Result<void> check_image(const Context& context, std::string_view image, std::st
               std::string(field));
 }
 
+Result<void> check_not_anothers(const Context& context, const kube::ResourceType& type,
+                                std::string_view ns, const std::string& name,
+                                std::string_view cluster, std::string_view field) {
+  PGO_TRY(const ObjectPtr object, get_if_exists(context.reader, type, ns, name));
+  if (!object) return {};
+  const std::string_view owner = object->label(model::label::kCluster);
+  if (owner.empty() || owner == cluster) return {};
+  return fail(Code::already_exists,
+              "There is a " + std::string(type.kind) + " " + name + " of cluster " +
+                  std::string(owner) + ", which " + std::string(cluster) +
+                  " cannot use; choose another name.",
+              std::string(field));
+}
+
 Result<void> check_policy_name(std::string_view policy, std::string_view field) {
   if (!model::is_operators_label(policy)) return {};
   return refuse("No policy can be called " + std::string(policy) +

@@ -45,6 +45,11 @@ Result<void> check_image(const Context& context, std::string_view image, std::st
 /// Refuses the name of a policy that would replace a label of the operator's.
 Result<void> check_policy_name(std::string_view policy, std::string_view field);
 
+/// Refuses a name that an object of another cluster has; `field` is the error's subject.
+Result<void> check_not_anothers(const Context& context, const kube::ResourceType& type,
+                                std::string_view ns, const std::string& name,
+                                std::string_view cluster, std::string_view field);
+
 /// Refuses a policy that is not there; `field` is the error's subject.
 Result<void> check_policy_exists(const Context& context, std::string_view ns,
                                  const std::string& policy, std::string_view field);

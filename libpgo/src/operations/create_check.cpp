@@ -349,6 +349,26 @@ Result<void> check_cluster_name(std::string_view name, std::string_view field) {
   return {};
 }
 
+namespace {
+
+/// The names made from a cluster's are another's where that is called, say, `hippo-replica`.
+Result<void> check_derived_names(const Context& context, std::string_view ns,
+                                 std::string_view name) {
+  const std::array<std::pair<const kube::ResourceType&, std::string>, 5> derived{{
+      {kube::types::kPersistentVolumeClaim, model::names::data_volume(name)},
+      {kube::types::kPersistentVolumeClaim, model::names::repo_volume(name)},
+      {kube::types::kService, model::names::primary_service(name)},
+      {kube::types::kService, model::names::replica_service(name)},
+      {kube::types::kDeployment, std::string(name)},
+  }};
+  for (const auto& [type, object] : derived) {
+    PGO_TRY_VOID(check_not_anothers(context, type, ns, object, name, "Name"));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> check_free(const Context& context, std::string_view ns, std::string_view name) {
   // First: a cluster that is there and on its way out is no reason to choose another name.
   PGO_TRY_VOID(check_no_removal(context, ns, name));
@@ -376,7 +396,7 @@ Result<void> check_free(const Context& context, std::string_view ns, std::string
                   "Name");
     }
   }
-  return {};
+  return check_derived_names(context, ns, name);
 }
 
 }  // namespace pgo::operations

@@ -182,6 +182,10 @@ Result<rest::CreatepgDumpBackupResponse> create_dumps(
   if (clusters.empty()) response.results.emplace_back(rest::kNoClusterMatches);
   for (const model::PgCluster& cluster : clusters) {
     PGO_TRY_VOID(check_cluster(context, request.ns, cluster.name()));
+    if (request.pvc_name.empty()) continue;
+    // Whoever deletes that cluster or its dumps would delete these too.
+    PGO_TRY_VOID(check_not_anothers(context, kube::types::kPersistentVolumeClaim, request.ns,
+                                    request.pvc_name, cluster.name(), "PVCName"));
   }
   for (const model::PgCluster& cluster : clusters) {
     const model::PgTask task = dump_task(context, caller, request, checked, cluster);

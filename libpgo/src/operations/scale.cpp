@@ -124,6 +124,9 @@ Result<model::rest::ClusterScaleResponse> scale(const Context& context, const Ca
   PGO_TRY(const model::PgCluster cluster, find_cluster(context, request.ns, request.cluster));
   PGO_TRY_VOID(check_no_removal(context, request.ns, request.cluster));
   PGO_TRY(const CheckedScale checked, check(context, request, cluster));
+  PGO_TRY_VOID(check_not_anothers(context, kube::types::kService, request.ns,
+                                  model::names::replica_service(cluster.name()), cluster.name(),
+                                  "name"));
 
   model::rest::ClusterScaleResponse response;
   response.status.code = "ok";

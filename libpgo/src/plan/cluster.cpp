@@ -133,9 +133,27 @@ bool repository(Work& work, const model::PgCluster& cluster) {
   return repository_deployment(work, cluster);
 }
 
-bool first_instance(Work& work, const model::PgCluster& cluster) {
+/// The instance that a cluster begins with, by which its volume and Patroni's scope are called too:
+/// of kept data the one that led last, otherwise the cluster's own name.
+std::string first_name(const ClusterView& view, const model::PgCluster& cluster) {
+  if (!manifests::makes_claim(cluster.spec.primary_storage)) return view.name;
+  for (const auto& volume : view.volumes) {
+    if (volume->led_last && !volume->pgdump) return volume->meta.name;
+  }
+  return view.name;
+}
+
+Result<kube::Object> first_deployment(const Work& work, const model::PgCluster& cluster,
+                                      const std::string& name) {
+  const manifests::Renderer& renderer = *work.settings.renderer;
+  const model::Config& config = *work.settings.config;
+  const manifests::InstanceExtras extras{.custom_config = work.view.custom_config_name()};
+  if (name == work.view.name) return manifests::primary(renderer, cluster, config, extras);
+  return manifests::restored_primary(renderer, cluster, name, config, extras);
+}
+
+bool first_instance(Work& work, const model::PgCluster& cluster, const std::string& name) {
   const ClusterView& view = work.view;
-  const std::string custom = view.custom_config_name();
   if (view.config_map(model::names::default_config(view.name)) == nullptr &&
       !work.plan.create(
           types::kConfigMap,
@@ -144,24 +162,22 @@ bool first_instance(Work& work, const model::PgCluster& cluster) {
           "how the instances are set up")) {
     return false;
   }
-  if (view.deployment(view.name) != nullptr) return true;
-  return work.plan.create(types::kDeployment,
-                          manifests::primary(*work.settings.renderer, cluster,
-                                             *work.settings.config, {.custom_config = custom}),
+  if (view.deployment(name) != nullptr) return true;
+  return work.plan.create(types::kDeployment, first_deployment(work, cluster, name),
                           "the first primary");
 }
 
 /// Labels that the pgcluster gets: the user labels that Kubernetes accepts, and ours.
-Value cluster_labels(const model::PgCluster& cluster) {
+Value cluster_labels(const model::PgCluster& cluster, const std::string& first) {
   Value labels = Value::object();
   for (const auto& [key, value] : cluster.spec.user_labels) {
     if (model::is_label_key(key) && model::is_label_value(value)) labels.set(key, value);
   }
   labels.set(model::label::kName, cluster.name());
   labels.set(model::label::kCluster, cluster.name());
-  labels.set(model::label::kDeploymentName, cluster.name());
-  labels.set(model::label::kScope, cluster.name());
-  labels.set(model::label::kCurrentPrimary, cluster.name());
+  labels.set(model::label::kDeploymentName, first);
+  labels.set(model::label::kScope, first);
+  labels.set(model::label::kCurrentPrimary, first);
   labels.set(model::label::kClusterId, cluster.metadata.label(model::label::kClusterId));
   return labels;
 }
@@ -202,18 +218,19 @@ void requested_replicas(Work& work, const model::PgCluster& cluster) {
   }
 }
 
-void finish_bootstrap(Work& work, const model::PgCluster& cluster) {
+void finish_bootstrap(Work& work, const model::PgCluster& cluster, const std::string& first) {
   Event event = cluster_event(work.view, "CreateCluster");
   event.payload.emplace_back("workflowid",
                              std::string(cluster.user_label(model::label::kWorkflowId)));
   work.plan.event(std::move(event), "the cluster's objects are made");
   Value spec = Value::object({{"status", model::progress::kCompleted}});
-  const std::string claim = manifests::claim_name(cluster.spec.primary_storage, work.view.name);
+  const std::string claim = manifests::claim_name(cluster.spec.primary_storage, first);
   spec.set("PrimaryStorage", Value::object({{"name", claim}}));
-  work.plan.patch(types::kPgCluster, work.view.cluster->meta,
-                  Value::object({{"metadata", Value::object({{"labels", cluster_labels(cluster)}})},
-                                 {"spec", std::move(spec)}}),
-                  "the cluster's objects are made");
+  work.plan.patch(
+      types::kPgCluster, work.view.cluster->meta,
+      Value::object({{"metadata", Value::object({{"labels", cluster_labels(cluster, first)}})},
+                     {"spec", std::move(spec)}}),
+      "the cluster's objects are made");
 }
 
 /// Conditions go to the pgcluster when nothing else is to be done, so that people and `pgo` see
@@ -281,11 +298,12 @@ void bootstrap(Work& work) {
   }
   work.plan.on_failure("CreateClusterFailure");
   secrets(work);
-  if (!ensure_data_volume(work, work.view.name, cluster.spec.primary_storage)) return;
+  const std::string first = first_name(work.view, cluster);
+  if (!ensure_data_volume(work, first, cluster.spec.primary_storage)) return;
   if (!stateless_parts(work, cluster)) return;
-  if (!repository(work, cluster) || !first_instance(work, cluster)) return;
+  if (!repository(work, cluster) || !first_instance(work, cluster, first)) return;
   requested_replicas(work, cluster);
-  finish_bootstrap(work, cluster);
+  finish_bootstrap(work, cluster, first);
 }
 
 Plan plan_cluster(const ClusterView& view, const Settings& settings, TimePoint now) {

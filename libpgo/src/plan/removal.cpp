@@ -89,6 +89,24 @@ bool is_ours(const Removing& work) {
   return work.task.removes.empty() || work.task.removes == work.view.cluster->meta.uid;
 }
 
+/// Of data that is kept the newest must be known: who led may not be the first instance any more.
+void mark_newest_data(Removing& work) {
+  if (work.what.delete_data || !work.view.cluster || !is_ours(work)) return;
+  const std::string newest = model::names::data_volume(work.view.cluster->current_primary);
+  if (work.view.volume(newest) == nullptr) return;
+  for (const auto& volume : work.view.volumes) {
+    const bool is_newest = volume->meta.name == newest;
+    if (volume->led_last == is_newest || volume->meta.deleting) continue;
+    json::Value body;
+    json::Value& metadata = body.at_or_add("metadata");
+    metadata.set("uid", volume->meta.uid);
+    metadata.at_or_add("annotations")
+        .set(model::annotation::kLedLast, is_newest ? json::Value(model::kTrue) : json::Value());
+    work.plan.patch(types::kPersistentVolumeClaim, volume->meta, std::move(body),
+                    "its data is kept");
+  }
+}
+
 void remove_credentials(Removing& work) {
   if (!work.what.delete_data) return;
   // They go before the pgcluster, so once it is gone any secret here is a new cluster's.
@@ -212,6 +230,7 @@ bool removal(Work& work) {
   if (old_job_runs(removing)) return true;
   start(removing);
   pause_patroni(removing);
+  mark_newest_data(removing);
   all_gone(removing, types::kConfigMap, work.view.config_maps, "schedules end with the cluster",
            "Background", [](const ConfigMap& map) { return map.schedule; });
   remove_credentials(removing);

@@ -167,7 +167,8 @@ Job Job::from(const kube::Object& object) {
 Volume Volume::from(const kube::Object& object) {
   return {.meta = Meta::from(object),
           .removable = is_true(object, label::kRemovable),
-          .pgdump = is_true(object, label::kPgdump)};
+          .pgdump = is_true(object, label::kPgdump),
+          .led_last = object.annotation(model::annotation::kLedLast) == model::kTrue};
 }
 
 Service Service::from(const kube::Object& object) { return {.meta = Meta::from(object)}; }

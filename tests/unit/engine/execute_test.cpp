@@ -78,6 +78,18 @@ TEST_CASE("execute: the first failure ends the list") {
   CHECK_FALSE(hands.has(types::kConfigMap, "two"));
 }
 
+TEST_CASE("execute: what is taken over belongs to nobody else") {
+  Hands hands;
+  kube::Object unclaimed(types::kConfigMap, "pgouser1", "kept");
+  hands.create(types::kConfigMap, unclaimed);
+  hands.create(types::kConfigMap, config_map("one", "rhino"));
+  CHECK_FALSE(hands.act({ensure(config_map("kept"), true)}).error);
+  CHECK(hands.act({ensure(config_map("kept"))}).error);
+  const auto outcome = hands.act({ensure(config_map("one"), true)});
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == Code::already_exists);
+}
+
 TEST_CASE("execute: nothing is deleted without a UID") {
   Hands hands;
   hands.create(types::kConfigMap, config_map("one"));

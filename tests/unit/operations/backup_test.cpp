@@ -204,7 +204,11 @@ TEST_CASE("pgdump: whatever is refused writes nothing") {
   bad_volume.pvc_name = "Not_A_Name";
   auto bad_storage = dump_request();
   bad_storage.storage_config = "nosuch";
-  for (const auto& request : {dump_request("--globals-only"), bad_volume, bad_storage}) {
+  world.put_owned(types::kPersistentVolumeClaim, kNs, "dumps", "rhino");
+  auto anothers_volume = dump_request();
+  anothers_volume.pvc_name = "dumps";
+  for (const auto& request :
+       {dump_request("--globals-only"), bad_volume, bad_storage, anothers_volume}) {
     CHECK_FALSE(operations::create_dumps(world.context(), world.admin(), request).has_value());
   }
   rest::PgRestoreRequest load;

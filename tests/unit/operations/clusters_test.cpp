@@ -150,6 +150,16 @@ TEST_CASE("scale: wrong requests are refused before anything is written") {
   refused(request);
 }
 
+TEST_CASE("scale: refused where the replicas' Service would be that of another cluster") {
+  test::RequestWorld world;
+  world.create("hippo");
+  world.put_owned(types::kService, "pgouser1", "hippo-replica", "hippo-replica");
+  const auto answer = operations::scale(world.context(), world.admin(), scale_request("hippo"));
+  REQUIRE_FALSE(answer);
+  CHECK(answer.error().code == Code::already_exists);
+  CHECK(world.all(types::kPgReplica, "pgouser1").empty());
+}
+
 TEST_CASE("scale: names differ, and never repeat one whose data is still there") {
   test::RequestWorld world;
   world.create("hippo", 2);

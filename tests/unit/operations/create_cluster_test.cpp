@@ -120,6 +120,32 @@ TEST_CASE("create cluster: a name that is taken is refused and the cluster stays
   CHECK(world.secret("pgouser1", "hippo-postgres-secret", "password") == password);
 }
 
+TEST_CASE("create cluster: a name whose objects would be another cluster's is refused") {
+  struct Taken {
+    const kube::ResourceType& type;
+    const char *object, *owner, *name;
+  };
+  const Taken all[] = {
+      {kube::types::kPersistentVolumeClaim, "hippo-abcd", "hippo", "hippo-abcd"},
+      {kube::types::kPersistentVolumeClaim, "hippo-pgbr-repo", "hippo", "hippo-pgbr-repo"},
+      {kube::types::kPersistentVolumeClaim, "rhino-pgbr-repo", "rhino-pgbr-repo", "rhino"},
+      {kube::types::kService, "hippo-replica", "hippo", "hippo-replica"},
+      {kube::types::kService, "rhino-replica", "rhino-replica", "rhino"},
+      {kube::types::kDeployment, "hippo-pgbouncer", "hippo", "hippo-pgbouncer"}};
+  for (const Taken& taken : all) {
+    CAPTURE(taken.name);
+    test::RequestWorld world;
+    world.put_owned(taken.type, "pgouser1", taken.object, taken.owner);
+    const std::size_t before = world.written();
+    const auto answer = operations::create_cluster(world.context(), world.admin(),
+                                                   world.create_request(taken.name));
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Code::already_exists);
+    CHECK(answer.error().message.find(taken.owner) != std::string::npos);
+    CHECK(world.written() == before);
+  }
+}
+
 TEST_CASE("create cluster: a name whose former cluster is still being removed is refused") {
   test::RequestWorld world;
   const model::PgTask removal =

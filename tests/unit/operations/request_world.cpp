@@ -74,6 +74,29 @@ void RequestWorld::put_claim(const std::string& ns, const std::string& name) {
   put(types::kPersistentVolumeClaim, claim);
 }
 
+void RequestWorld::put_owned(const kube::ResourceType& type, const std::string& ns,
+                             const std::string& name, const std::string& cluster) {
+  if (type == types::kPersistentVolumeClaim) {
+    put_claim(ns, name);
+  } else {
+    kube::Object object(type, ns, name);
+    if (type == types::kDeployment) {
+      const json::Value labels = json::Value::object({{"app", name}});
+      json::Value& spec = object.document().at_or_add("spec");
+      spec.at_or_add("selector").set("matchLabels", labels);
+      json::Value& pod = spec.at_or_add("template");
+      pod.at_or_add("metadata").set("labels", labels);
+      pod.at_or_add("spec").set(
+          "containers",
+          json::Value::array({json::Value::object({{"name", "one"}, {"image", "one"}})}));
+    }
+    put(type, object);
+  }
+  json::Value body;
+  body.at_or_add("metadata").at_or_add("labels").set(model::label::kCluster, cluster);
+  REQUIRE(client().patch(type, ns, name, kube::PatchType::merge, body));
+}
+
 kube::Object RequestWorld::get(const kube::ResourceType& type, std::string_view ns,
                                std::string_view name) {
   auto found = client().get(type, ns, name);

@@ -32,6 +32,9 @@ class RequestWorld {
   /// Creates an object; fails the test when that fails.
   kube::Object put(const kube::ResourceType& type, const kube::Object& object);
   void put_claim(const std::string& ns, const std::string& name);
+  /// An object of some cluster's.
+  void put_owned(const kube::ResourceType& type, const std::string& ns, const std::string& name,
+                 const std::string& cluster);
   /// The object, or an empty one when there is none.
   kube::Object get(const kube::ResourceType& type, std::string_view ns, std::string_view name);
   std::vector<kube::Object> all(const kube::ResourceType& type, std::string_view ns);

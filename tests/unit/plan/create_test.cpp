@@ -81,6 +81,28 @@ TEST_CASE("create: a claim of its name that is on its way out is waited for, not
   }
 }
 
+TEST_CASE("create: kept data begin with the instance that led last") {
+  plan::ClusterView seen = view("hippo").secrets().volume("hippo").volume("hippo-abcd");
+  const auto first = [&] {
+    const auto [kept, plan] = look(seen);
+    const auto made = plan.creates("Deployment");
+    return std::pair(made.back(), plan.creates("PersistentVolumeClaim"));
+  };
+  CHECK(first() == std::pair(std::string("hippo"), Names{"hippo-pgbr-repo"}));
+  plan::Volume newest = *seen.volume("hippo-abcd");
+  newest.led_last = true;
+  seen.volumes.back() = std::make_shared<const plan::Volume>(newest);
+  CHECK(first() == std::pair(std::string("hippo-abcd"), Names{"hippo-pgbr-repo"}));
+  const auto [kept, plan] = look(seen);
+  const auto& pod = (*plan.created("Deployment", "hippo-abcd"))["spec"]["template"]["spec"];
+  CHECK(json::write(pod["volumes"]).find(R"("claimName":"hippo-abcd")") != std::string::npos);
+  const auto& last = std::get<plan::Patch>(plan.actions().back().what).body;
+  for (const auto* label : {"current-primary", "crunchy-pgha-scope", "deployment-name"}) {
+    CHECK(last["metadata"]["labels"][label].as_string() == "hippo-abcd");
+  }
+  CHECK(last["spec"]["PrimaryStorage"]["name"].as_string() == "hippo-abcd");
+}
+
 TEST_CASE("create: replicas asked for get derived names, the same at each attempt") {
   auto cluster = view("hippo").secrets();
   cluster.spec().spec.replicas = "2";

@@ -57,6 +57,27 @@ TEST_CASE("removal: first instances and credentials; volumes stay while pods may
   CHECK(plan.creates("Deployment").empty());
 }
 
+TEST_CASE("removal: of kept data those of the last primary are marked as the newest") {
+  auto cluster = settled().task(removal(false, true));
+  cluster.spec().metadata.labels["current-primary"] = "hippo-abcd";
+  plan::ClusterView seen = cluster;
+  plan::Volume old = *seen.volume("hippo");
+  old.led_last = true;  // of an earlier time
+  std::ranges::replace_if(
+      seen.volumes, [](const auto& one) { return one->meta.name == "hippo"; },
+      std::make_shared<const plan::Volume>(old));
+  const auto [kept, plan] = look(seen);
+  const auto mark = [&](const char* volume) {
+    const json::Value* patch = plan.patch_of("PersistentVolumeClaim", volume);
+    return patch == nullptr ? json::Value("unchanged")
+                            : (*patch)["metadata"]["annotations"]["pgo-led-last"];
+  };
+  CHECK(mark("hippo-abcd") == json::Value("true"));
+  CHECK(mark("hippo").is_null());
+  CHECK(mark("hippo-pgbr-repo") == json::Value("unchanged"));
+  CHECK(look(settled().task(removal(true, true))).plan.patches("PersistentVolumeClaim").empty());
+}
+
 TEST_CASE("K5: while a pod still ends nothing that it uses goes") {
   plan::ClusterView seen = settled().task(removal(true, true));
   std::erase_if(seen.deployments, [](const auto& one) { return one->instance; });

@@ -133,6 +133,9 @@ inline constexpr std::string_view kPolicyFailed = "pgo-policy-failed/";
 /// On pgBouncer's secret: UID of the pgcluster and the scope in whose databases its account is set
 /// up. Data that was restored, or belongs to a cluster made anew, lacks it. Ours, not 4.2.0's.
 inline constexpr std::string_view kPoolReady = "pgo-pgbouncer-ready";
+/// On a data volume that was kept, "true": its instance led when the cluster went, so a new cluster
+/// of the name begins with it. Ours, not 4.2.0's.
+inline constexpr std::string_view kLedLast = "pgo-led-last";
 /// On Patroni's `<scope>-config`: the dynamic configuration as JSON text.
 inline constexpr std::string_view kPatroniConfig = "config";
 /// On an instance's pod: what Patroni knows about it, as JSON text.

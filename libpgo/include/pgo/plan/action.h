@@ -16,7 +16,7 @@
 namespace pgo::plan {
 
 /// Create the object unless it is there. "Already there" is done when it belongs to the same
-/// cluster, or whoever it belongs to with `adopt`.
+/// cluster, or with `adopt` to none.
 struct Ensure {
   kube::ResourceType type;
   kube::Object object;

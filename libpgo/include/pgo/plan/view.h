@@ -103,6 +103,7 @@ struct Volume {
   Meta meta;
   bool removable = false;  ///< label pgremove
   bool pgdump = false;     ///< label pgdump: dumps are in it
+  bool led_last = false;   ///< annotation: of kept data the newest
 
   static Volume from(const kube::Object& object);
   bool operator==(const Volume&) const = default;
