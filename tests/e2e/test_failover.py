@@ -1,5 +1,7 @@
 """Failover by hand, with the lag that Patroni really sees."""
 import json
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -34,6 +36,36 @@ def test_the_query_lists_each_replica_with_its_node_and_timeline(daemon, hippo):
     assert replica["Status"] == "running" and replica["ReplicationLag"] == 0
     assert replica["Timeline"] == 1 and replica["Node"]
     assert daemon.pgo("failover", "hippo", "--query").stdout.splitlines()[1] == "Cluster: hippo"
+
+
+def ask_patroni(daemon, pod, method, path, body=None):
+    """The HTTP status that an account of this machine gets from Patroni."""
+    address = daemon.object("pods", pod)["status"]["podIP"]
+    request = urllib.request.Request(f"http://{address}:8009{path}", method=method, data=body)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_patroni_takes_orders_from_its_own_pods_only(daemon, hippo):
+    leader, replica = hippo.leader(), hippo.replicas()[0]
+    orders = [("PATCH", "/config", b'{"postgresql": {"parameters": {"archive_command": "false"}}}'),
+              ("PUT", "/config", b"{}"), ("POST", "/restart", b"{}"), ("POST", "/reload", b""),
+              ("POST", "/failover", f'{{"candidate": "{replica}"}}'.encode()),
+              ("POST", "/switchover", f'{{"leader": "{leader}", "candidate": "{replica}"}}'.encode()),
+              ("POST", "/reinitialize", b'{"force": true}')]
+    for pod in (leader, replica):
+        assert [ask_patroni(daemon, pod, *order) for order in orders] == [401] * len(orders)
+        assert ask_patroni(daemon, pod, "GET", "/patroni") == 200
+    for command in ("patronictl list", f"patronictl restart hippo {leader} --force --timeout 30",
+                    """curl -fsS -X PATCH -d '{"ttl": 21}' http://127.0.0.1:8009/config""",
+                    """curl -fsS -X PATCH -d '{"ttl": 20}' "http://$POD_IP:8009/config" """):
+        done = daemon.kube("exec", replica, "-c", "database", "--", "bash", "-c", command)
+        assert "Failed" not in done.stdout, done.stdout
+    assert hippo.leader() == leader
+    eventually("the replica streams again", lambda: hippo.streaming() == 1, 60)
 
 
 def test_a_replica_that_does_not_receive_is_shown_with_its_lag(daemon, hippo):
