@@ -18,3 +18,6 @@ fi
 if [[ -n "${PGMONITOR_PASSWORD:-}" && -f /opt/cpm/bin/pgmonitor-setup.sql ]]; then
   run_sql -f /opt/cpm/bin/pgmonitor-setup.sql || log WARN "the monitoring accounts were not made"
 fi
+# Last: from now on this is a database that somebody may have written to.
+rm -f "${PGHA_DATA_DIR:?}.bootstrapping"
+sync "$(dirname "${PGHA_DATA_DIR}")" || log WARN "the end of the bootstrap may not outlive a power cut"
