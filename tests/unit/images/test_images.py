@@ -158,6 +158,39 @@ def test_a_repository_that_never_holds_still_fails_the_copy(tmp_path):
     assert (done.returncode, calls.count("backup")) == (24, 5), done.stdout + done.stderr
 
 
+def load_dump(folder, errors, code):
+    """The pgrestore image's run where psql says this of a dump in text, and ends so."""
+    dumps, tools = folder / "pgdata/hippo-backups/2024-01-01-00-00-00", folder / "tools"
+    dumps.mkdir(parents=True)
+    (dumps / "dump").write_text("select 1;\n")
+    tools.mkdir()
+    (tools / "said").write_text("".join(f"psql:/dump:1: {error}\n" for error in errors))
+    programs = {"pg_isready": "exit 0", "pg_restore": "exit 1", "tee": "sleep 0.3; exec /usr/bin/tee \"$@\"",
+                "psql": f"[[ $* == *--file=* ]] || exit 0\ncat /tools/said >&2\nexit {code}"}
+    for name, text in programs.items():
+        (tools / name).write_text(f"#!/bin/bash\n{text}\n")
+        (tools / name).chmod(0o755)
+    (tools / "passwd").write_text(f"{ROOT}\n{POSTGRES}\n")
+    return run("/entrypoint", 26, "--ro-bind", folder / "pgdata", "/pgdata", "--ro-bind", tools, "/tools",
+               "--ro-bind", tools / "passwd", "/etc/passwd", "--ro-bind", IMAGES / "pgrestore/entrypoint", "/entrypoint",
+               "--setenv", "PATH", "/tools:/usr/bin", *[word for name in ("HOST", "DB", "USER", "PASS")
+                                                       for word in ("--setenv", f"PGRESTORE_{name}", "hippo")])
+
+
+EXISTS = 'ERROR:  role "postgres" already exists'
+MISSING = 'ERROR:  relation "nope" does not exist'
+
+
+@pytest.mark.parametrize("errors, code, word", [
+    ([], 0, None), ([EXISTS], 0, None), ([MISSING], 0, "1 statements"), ([EXISTS, MISSING, MISSING], 0, "2 statements"),
+    (["connection lost"], 2, "psql ended with 2")])
+def test_a_dump_is_loaded_when_none_of_its_statements_has_failed(tmp_path, errors, code, word):
+    done = load_dump(tmp_path, errors, code)
+    assert done.returncode == (1 if word else 0), done.stdout + done.stderr
+    assert (word or "the dump is loaded") in done.stdout
+    assert all(error in done.stderr for error in errors)
+
+
 def patient_isready(folder, answers):
     """pgha-isready over a pg_isready that answers so, each time with the next and in the end with the last."""
     program = folder / "pg_isready"
