@@ -77,14 +77,20 @@ void greet(const dev::Options& options, const dev::Endpoints& endpoints) {
 }
 
 /// Becomes the ordinary user, who may not get at root's images (a checkout in /root): then they are
-/// used from a copy in the state directory.
-Result<void> give_up_root(const Arguments& arguments, dev::Options& options) {
+/// used from a copy in the state directory. That is held before: the copy that is there may be what
+/// the pods of a running daemon run.
+Result<std::unique_ptr<dev::Environment>> start_by_root(const Arguments& arguments,
+                                                        dev::Options options, const Clock& clock,
+                                                        IdSource& ids, const Log& log) {
   auto images = FolderCopy::read(options.images_dir);
   PGO_TRY_VOID(become(arguments.user, options.state_dir));
+  PGO_TRY(dev::StateDir state, dev::StateDir::open(options.state_dir));
   const bool readable = access((options.images_dir / "images.yaml").c_str(), R_OK) == 0;
-  if (!images || readable) return {};
-  options.images_dir = options.state_dir / "images";
-  return images->write(options.images_dir);
+  if (images && !readable) {
+    options.images_dir = options.state_dir / "images";
+    PGO_TRY_VOID(images->write(options.images_dir));
+  }
+  return dev::Environment::start(std::move(options), std::move(state), clock, ids, log);
 }
 
 int run_dev(Arguments& arguments) {
@@ -94,16 +100,14 @@ int run_dev(Arguments& arguments) {
   options.images_dir = fs::absolute(arguments.images_dir.empty() ? default_images_dir()
                                                                  : fs::path(arguments.images_dir));
   options.local_node = !arguments.no_node;
-  if (is_root()) {
-    if (auto became = give_up_root(arguments, options); !became) return failed(became.error());
-  }
   prepare_process();
   const sigset_t stop_signals = block_stop_signals();
   const SystemClock clock;
   SystemIdSource ids;
   const Log log(stderr_sink(arguments.log_format()), clock,
                 arguments.debug ? Level::debug : Level::info);
-  auto environment = dev::Environment::start(options, clock, ids, log);
+  auto environment = is_root() ? start_by_root(arguments, options, clock, ids, log)
+                               : dev::Environment::start(options, clock, ids, log);
   if (!environment) return failed(environment.error());
   greet(options, (*environment)->endpoints());
 

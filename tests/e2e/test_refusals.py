@@ -107,6 +107,13 @@ def test_root_may_keep_the_images_where_the_daemons_user_cannot_read_them(tmp_pa
         used = daemon.state / "images/postgres-ha/entrypoint"
         assert used.read_text() == (images / "postgres-ha/entrypoint").read_text()
         assert used.stat().st_mode & 0o111 and used.stat().st_uid != 0
+        # A second start that is refused leaves what the pods of the first one run.
+        before = used.stat()
+        second = Daemon("127.92", state=daemon.state, options=["--images-dir", images])
+        second.log = daemon.state.parent / (daemon.state.name + ".second.log")
+        code, text = start_and_fail(second)
+        assert code != 0 and "another daemon" in text
+        assert (used.stat().st_ino, used.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     finally:
         daemon.remove()
 

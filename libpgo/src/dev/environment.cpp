@@ -211,12 +211,12 @@ Result<void> Environment::Impl::start() {
   return write_client_settings(state, pki, options, endpoints, password);
 }
 
-Result<std::unique_ptr<Environment>> Environment::start(Options options, const Clock& clock,
-                                                        IdSource& ids, Log log) {
-  const SignalsBlocked blocked;
+namespace {
+
+/// Before anything is written: what is missing is better said at once than by each pod.
+Result<void> check(const Options& options) {
   PGO_TRY_VOID(check_network(options.network));
   if (options.local_node) {
-    // Before anything is written: what is missing is better said at once than by each pod.
     embedded::LocalNodeOptions node;
     node.images_dir = options.images_dir;
     PGO_TRY_VOID(embedded::LocalNode::check_prerequisites(node));
@@ -224,11 +224,33 @@ Result<std::unique_ptr<Environment>> Environment::start(Options options, const C
   if (options.namespaces.empty()) {
     return fail(Code::invalid_argument, "at least one namespace for clusters is needed");
   }
-  PGO_TRY(StateDir state, StateDir::open(options.state_dir));
-  auto impl =
-      std::make_unique<Impl>(std::move(options), std::move(state), clock, ids, std::move(log));
+  return {};
+}
+
+Result<std::unique_ptr<Environment>> run_in(StateDir state, Options options, const Clock& clock,
+                                            IdSource& ids, Log log) {
+  auto impl = std::make_unique<Environment::Impl>(std::move(options), std::move(state), clock, ids,
+                                                  std::move(log));
   PGO_TRY_VOID(impl->start());
   return std::make_unique<Environment>(std::move(impl));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Environment>> Environment::start(Options options, const Clock& clock,
+                                                        IdSource& ids, Log log) {
+  const SignalsBlocked blocked;
+  PGO_TRY_VOID(check(options));
+  PGO_TRY(StateDir state, StateDir::open(options.state_dir));
+  return run_in(std::move(state), std::move(options), clock, ids, std::move(log));
+}
+
+Result<std::unique_ptr<Environment>> Environment::start(Options options, StateDir state,
+                                                        const Clock& clock, IdSource& ids,
+                                                        Log log) {
+  const SignalsBlocked blocked;
+  PGO_TRY_VOID(check(options));
+  return run_in(std::move(state), std::move(options), clock, ids, std::move(log));
 }
 
 Environment::Environment(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

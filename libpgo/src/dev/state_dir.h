@@ -1,30 +1,12 @@
 #pragma once
 
-#include "pgo/base/result.h"
+#include "pgo/dev/state_dir.h"
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace pgo::dev {
-
-/// The state directory, held exclusively while this object lives.
-class StateDir {
- public:
-  /// Makes the directory (0700) and locks it. `failed_precondition` when another process has it.
-  static Result<StateDir> open(const std::filesystem::path& path);
-  StateDir(StateDir&& other) noexcept;
-  StateDir& operator=(StateDir&&) = delete;
-  ~StateDir();
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(std::string_view part) const { return path_ / part; }
-
- private:
-  StateDir(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
-  std::filesystem::path path_;
-  int lock_;
-};
 
 Result<void> make_private_directory(const std::filesystem::path& path);
 /// Writes a file of mode 0600 by rename, so that readers see the old or the new text.

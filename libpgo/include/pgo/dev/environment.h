@@ -4,6 +4,7 @@
 #include "pgo/base/ids.h"
 #include "pgo/base/log.h"
 #include "pgo/base/result.h"
+#include "pgo/dev/state_dir.h"
 #include "pgo/engine/events.h"
 #include "pgo/rest_channel.h"
 
@@ -59,6 +60,10 @@ class Environment {
   /// directory in use. Never run it as root: `failed_precondition`.
   static Result<std::unique_ptr<Environment>> start(Options options, const Clock& clock,
                                                     IdSource& ids, Log log);
+  /// The same for a program that has something to do in the state directory before: `state` holds
+  /// `options.state_dir`.
+  static Result<std::unique_ptr<Environment>> start(Options options, StateDir state,
+                                                    const Clock& clock, IdSource& ids, Log log);
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
   /// Stops pods cleanly (PostgreSQL shuts down), then the rest.
