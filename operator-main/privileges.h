@@ -13,7 +13,8 @@ namespace pgo::daemon {
 bool is_root();
 
 /// Makes `state_dir` belong to `user` and becomes that user for good: no groups of root, no way
-/// back. `failed_precondition` with the command to run when there is no such user.
+/// back. `failed_precondition` with the command to run when there is no such user, and when the
+/// directory is somebody else's, used by root, or a symbolic link.
 Result<void> become(const std::string& user, const std::filesystem::path& state_dir);
 
 }  // namespace pgo::daemon

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import pwd
 import shutil
 import socket
 import subprocess
@@ -96,7 +97,10 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(request):
     assert code != 0 and "patroni" in text and "apt" in text
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="root alone has folders that the daemon's user cannot read")
+for_root = pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives directories away and reads any folder")
+
+
+@for_root
 def test_root_may_keep_the_images_where_the_daemons_user_cannot_read_them(tmp_path):
     tmp_path.chmod(0o700)
     images = tmp_path / "images"
@@ -116,6 +120,35 @@ def test_root_may_keep_the_images_where_the_daemons_user_cannot_read_them(tmp_pa
         assert (used.stat().st_ino, used.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     finally:
         daemon.remove()
+
+
+def somebody_elses(folder):
+    os.chown(folder, pwd.getpwnam("nobody").pw_uid, 0)
+    return folder, folder, "nobody"
+
+
+def roots_own_with_files(folder):
+    (folder / "file").write_text("")
+    return folder, folder, "not empty"
+
+
+def a_link(folder):
+    link = folder.with_name(folder.name + ".link")
+    link.symlink_to(folder)
+    return f"{link}/", folder, "symbolic link"
+
+
+@for_root
+@pytest.mark.parametrize("kind", [somebody_elses, roots_own_with_files, a_link])
+def test_root_gives_no_directory_away_that_is_not_the_daemons(tmp_path, kind):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    state, given, word = kind(folder)
+    owner = given.stat().st_uid
+    done = subprocess.run([BIN / "postgres-operator", "--dev", "--state-dir", state, "--network", "127.96"],
+                          capture_output=True, text=True, timeout=30)
+    refused(done, str(state), word)
+    assert given.stat().st_uid == owner
 
 
 @pytest.mark.parametrize("flag, word", [("--pgbouncer", "pgBouncer"), ("--metrics", "crunchy-collect"),

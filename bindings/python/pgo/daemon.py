@@ -18,13 +18,32 @@ from typing import Any, Dict, Optional
 PR_SET_DUMPABLE = 4
 
 
+def hand_over(state_dir: str, entry: pwd.struct_passwd) -> None:
+    """Gives the user what root has made for this and nobody has used: a wrong option or somebody else's
+    link leads root to any directory of the machine."""
+    os.makedirs(state_dir, exist_ok=True)
+    try:
+        directory = os.open(state_dir.rstrip("/") or "/", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise SystemExit(f"{state_dir}: opening the state directory, which must not be a symbolic link: {error.strerror}")
+    try:
+        owner = os.fstat(directory).st_uid
+        if owner == entry.pw_uid:
+            return
+        if owner != 0 or os.listdir(directory):
+            raise SystemExit(f"{state_dir}: the state directory belongs to user {owner}; choose another one with "
+                             f"--state-dir, its owner with --user, or give it to {entry.pw_name} (chown)")
+        os.fchown(directory, entry.pw_uid, entry.pw_gid)
+    finally:
+        os.close(directory)
+
+
 def become(user: str, state_dir: str) -> None:
     """Gives the state directory to the user and becomes that user for good."""
     entry = pwd.getpwnam(user)
     if entry.pw_uid == 0:
         raise SystemExit("databases do not run as root; name an ordinary user with --user")
-    os.makedirs(state_dir, exist_ok=True)
-    os.chown(state_dir, entry.pw_uid, entry.pw_gid)
+    hand_over(state_dir, entry)
     os.setgroups([])
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)

@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 import pathlib
+import pwd
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import threading
 import pytest
 
 import pgo
-from pgo import messages
+from pgo import daemon, messages
 from pgo.testing import eventually
 
 MODULES = ("pgo", "pgo._progress", "pgo.client", "pgo.errors", "pgo.running", "pgo.transport", "pgo._message")
@@ -247,3 +248,21 @@ def test_the_interpreter_ends_cleanly_with_everything_left_open(tmp_path):
 
 def test_the_package_is_typed():
     assert (pathlib.Path(pgo.__file__).parent / "py.typed").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives directories away")
+def test_root_gives_the_daemons_user_an_unused_directory_of_its_own_and_no_other(tmp_path):
+    user, other = pwd.getpwnam("nobody"), pwd.getpwnam("daemon")
+    daemon.hand_over(f"{tmp_path}/new/state", user)
+    daemon.hand_over(f"{tmp_path}/new/state", user)
+    assert (tmp_path / "new/state").stat().st_uid == user.pw_uid
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used/file").touch()
+    (tmp_path / "others").mkdir()
+    os.chown(tmp_path / "others", other.pw_uid, 0)
+    (tmp_path / "link").symlink_to("empty")
+    (tmp_path / "empty").mkdir()
+    for name, word in ("used", "chown"), ("others", "--user"), ("link/", "symbolic link"):
+        with pytest.raises(SystemExit, match=word):
+            daemon.hand_over(f"{tmp_path}/{name}", user)
+    assert [(tmp_path / name).stat().st_uid for name in ("used", "others", "empty")] == [0, other.pw_uid, 0]
