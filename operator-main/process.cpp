@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,6 +19,12 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// As nohup leaves it: the daemon is meant to outlive its terminal.
+bool is_ignored(int signal) {
+  struct sigaction action{};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 }  // namespace
@@ -45,6 +52,7 @@ sigset_t block_stop_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  if (!is_ignored(SIGHUP)) sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   // A peer that goes away is an error of that connection, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
@@ -54,9 +62,12 @@ sigset_t block_stop_signals() {
 void wait_for_stop(const sigset_t& stop_signals, const Log& log) {
   int signal = 0;
   sigwait(&stop_signals, &signal);
-  log.named("daemon").info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
-  // A second signal while stopping must not wait for the first one's work.
-  pthread_sigmask(SIG_UNBLOCK, &stop_signals, nullptr);
+  log.named("daemon").info("stopping", {{"signal", "SIG" + std::string(sigabbrev_np(signal))}});
+  // A second signal while stopping must not wait for the first one's work. A terminal that is
+  // closed sends several: the shell's and the kernel's.
+  sigset_t at_once = stop_signals;
+  sigdelset(&at_once, SIGHUP);
+  pthread_sigmask(SIG_UNBLOCK, &at_once, nullptr);
 }
 
 }  // namespace pgo::daemon

@@ -27,7 +27,8 @@ void prepare_process();
 
 /// Signals become values: blocked before any thread starts, taken by `wait_for_stop`.
 sigset_t block_stop_signals();
-/// Returns on SIGINT or SIGTERM; the next one ends the process at once.
+/// Returns on SIGINT, SIGTERM or, unless that is ignored, SIGHUP; another SIGINT or SIGTERM ends
+/// the process at once.
 void wait_for_stop(const sigset_t& stop_signals, const Log& log);
 
 }  // namespace pgo::daemon

@@ -71,8 +71,9 @@ def main(arguments: Optional[list] = None) -> int:
     import pgo  # after the change of user, so that nothing of the library was there before
 
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(number, lambda *_: ended.set())
 
     def until_input_ends() -> None:
         while os.read(0, 4096):
