@@ -35,15 +35,16 @@ struct Arguments {
 };
 
 /// PGO_STATE_DIR, else the XDG state directory; root's databases live under /var/lib/pgo.
-fs::path default_state_dir() {
+Result<fs::path> default_state_dir() {
   if (const std::string dir = environment_variable("PGO_STATE_DIR").value_or(""); !dir.empty()) {
-    return dir;
+    return fs::path(dir);
   }
   if (is_root()) return "/var/lib/pgo";
   if (const std::string dir = environment_variable("XDG_STATE_HOME").value_or(""); !dir.empty()) {
-    return fs::path(dir) / "pgo";
+    return dir + "/pgo";
   }
-  return fs::path(environment_variable("HOME").value_or("")) / ".local/state/pgo";
+  PGO_TRY(const fs::path home, home_directory());
+  return home / ".local/state/pgo";
 }
 
 /// The images beside the program: PREFIX/bin/postgres-operator has PREFIX/share/pgo/images.
@@ -54,6 +55,7 @@ fs::path default_images_dir() {
 }
 
 void greet(const dev::Options& options, const dev::Endpoints& endpoints) {
+  const auto usual = default_state_dir();
   say("pgo " + std::string(kVersion) +
       " in development mode: Kubernetes API, controllers, local node and operator in this "
       "process.\nReachable from this machine only. Ctrl-C stops everything; clusters and data stay "
@@ -70,7 +72,7 @@ void greet(const dev::Options& options, const dev::Endpoints& endpoints) {
       endpoints.kubeconfig.string() +
       " get pods\n"
       "  pgo         pgo create cluster hippo --wait" +
-      (options.state_dir == default_state_dir()
+      (usual && options.state_dir == *usual
            ? ""
            : "   (with PGO_STATE_DIR=" + options.state_dir.string() + ")") +
       "\n");
@@ -95,8 +97,10 @@ Result<std::unique_ptr<dev::Environment>> start_by_root(const Arguments& argumen
 
 int run_dev(Arguments& arguments) {
   dev::Options& options = arguments.options;
-  options.state_dir = fs::absolute(arguments.state_dir.empty() ? default_state_dir()
-                                                               : fs::path(arguments.state_dir));
+  const Result<fs::path> state_dir =
+      arguments.state_dir.empty() ? default_state_dir() : fs::path(arguments.state_dir);
+  if (!state_dir) return failed(state_dir.error(), kSetUpError);
+  options.state_dir = fs::absolute(*state_dir);
   options.images_dir = fs::absolute(arguments.images_dir.empty() ? default_images_dir()
                                                                  : fs::path(arguments.images_dir));
   options.local_node = !arguments.no_node;

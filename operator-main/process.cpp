@@ -2,8 +2,10 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <pwd.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <vector>
 
 // Read by jemalloc at the start: an arena per thread keeps what bursts have freed, so a dozen
 // mostly idle threads share two.
@@ -46,6 +48,18 @@ void say(const std::string& text) {
 }
 
 void prepare_process() { raise_descriptor_limit(); }
+
+Result<std::filesystem::path> home_directory() {
+  std::filesystem::path home = environment_variable("HOME").value_or("");
+  passwd entry{};
+  passwd* found = nullptr;
+  std::vector<char> buffer(16384);
+  if (home.empty()) getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found);
+  if (found != nullptr) home = found->pw_dir;
+  if (home.is_absolute()) return home;
+  return fail(Code::failed_precondition,
+              "HOME is not set, and this user has no home folder: say where with --state-dir");
+}
 
 sigset_t block_stop_signals() {
   sigset_t set;

@@ -2,8 +2,10 @@
 
 #include "pgo/base/error.h"
 #include "pgo/base/log.h"
+#include "pgo/base/result.h"
 
 #include <csignal>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +26,10 @@ void say(const std::string& text);
 
 /// Limits and memory settings that a long-lived process wants. Before any thread is started.
 void prepare_process();
+
+/// $HOME, else the home of this user in the list of users; `failed_precondition` when there is
+/// none.
+Result<std::filesystem::path> home_directory();
 
 /// Signals become values: blocked before any thread starts, taken by `wait_for_stop`.
 sigset_t block_stop_signals();

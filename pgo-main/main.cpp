@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <pwd.h>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 
@@ -9,8 +11,12 @@ namespace {
 
 std::optional<std::string> environment(const char* name) {
   const char* value = std::getenv(name);
+  if (value != nullptr && *value != '\0') return std::string(value);
+  // As the daemon does, whose state directory is looked for at home.
+  const passwd* user = std::string_view(name) == "HOME" ? getpwuid(getuid()) : nullptr;
+  if (user != nullptr) return std::string(user->pw_dir);
   if (value == nullptr) return std::nullopt;
-  return std::string(value);
+  return std::string();
 }
 
 pgo::cli::TerminalTraits terminal() {
