@@ -14,10 +14,8 @@ using namespace pgo::embedded::node;
 namespace {
 AddressPool pool(const node_test::TemporaryFolder& folder, std::string_view range,
                  std::set<std::uint32_t> reserved = {}) {
-  auto opened =
-      AddressPool::open(folder.path() / "leases", *AddressRange::parse(range), std::move(reserved));
-  REQUIRE(opened);
-  return *std::move(opened);
+  return AddressPool::open(folder.path() / "leases", *AddressRange::parse(range),
+                           std::move(reserved));
 }
 }  // namespace
 
@@ -48,6 +46,22 @@ TEST_CASE("addresses: a pod keeps its address, another pod never gets it") {
   second.keep_only({"c"});
   CHECK(second.size() == 1);
   CHECK(second.lease("g"));
+}
+
+TEST_CASE("addresses: a file that a power cut has emptied or cut off is told and begun anew") {
+  for (const char* left : {"", "{\"leases\": {\"a\": \"127.8"}) {
+    CAPTURE(left);
+    node_test::TemporaryFolder folder;
+    const auto file = folder.path() / "leases";
+    REQUIRE(replace_file(file, left));
+    std::string said;
+    const SystemClock clock;
+    const Log log([&](const LogRecord& record) { said += format_text(record); }, clock);
+    auto addresses = AddressPool::open(file, *AddressRange::parse("127.80.9.0/29"), {}, log);
+    CHECK(said.find(file.string()) != std::string::npos);
+    CHECK(addresses.lease("a") == "127.80.9.1");
+    CHECK(pool(folder, "127.80.9.0/29").size() == 1);
+  }
 }
 
 TEST_CASE("names: services answer in their namespace by short name, elsewhere by long name") {

@@ -110,6 +110,39 @@ TEST_CASE("claims: a new volume of the same claim name never sees nor deletes th
   REQUIRE(store.remove(volume("new")));
 }
 
+TEST_CASE("claims: an owner that a power cut has emptied hides and deletes nothing") {
+  for (const char* left : {"", "..", "a/b"}) {
+    CAPTURE(left);
+    node_test::TemporaryFolder folder;
+    ClaimStore store(folder.path() / "pv");
+    const fs::path owner = folder.path() / "pv" / ".owners" / "demo" / "hippo";
+    auto place = store.open(volume("uid"), kClaim);
+    REQUIRE(place);
+    std::ofstream(*place / "data") << "rows";
+
+    REQUIRE(replace_file(owner, left));
+    auto removed = store.remove(volume("uid"));
+    REQUIRE(!removed);
+    CHECK(removed.error().subject == owner.string());
+    CHECK(store.open(volume("uid"), kClaim) == *place);
+    CHECK(read_file(*place / "data") == "rows");
+    CHECK(read_file(owner) == "uid");
+    CHECK(!fs::exists(folder.path() / "pv" / ".released"));
+  }
+}
+
+TEST_CASE("claims: the owner is written when it changes, not at every start of a pod") {
+  node_test::TemporaryFolder folder;
+  ClaimStore store(folder.path() / "pv");
+  const fs::path owners = folder.path() / "pv" / ".owners" / "demo";
+  REQUIRE(store.open(volume("uid"), kClaim));
+  const auto written = fs::last_write_time(owners);  // of the folder: a rename changes it
+  CHECK(store.open(volume("uid"), kClaim));
+  CHECK(fs::last_write_time(owners) == written);
+  CHECK(store.open(volume("other"), kClaim));
+  CHECK(read_file(owners / "hippo") == "other");
+}
+
 TEST_CASE("claims: names that would leave the folder are refused") {
   node_test::TemporaryFolder folder;
   ClaimStore store(folder.path() / "pv");

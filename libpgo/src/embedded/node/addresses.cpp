@@ -34,8 +34,8 @@ Result<AddressRange> AddressRange::parse(std::string_view text) {
   return AddressRange{address & ~(count - 1), count};
 }
 
-Result<AddressPool> AddressPool::open(std::filesystem::path file, AddressRange range,
-                                      std::set<std::uint32_t> reserved) {
+AddressPool AddressPool::open(std::filesystem::path file, AddressRange range,
+                              std::set<std::uint32_t> reserved, const Log& log) {
   AddressPool pool;
   pool.file_ = std::move(file);
   pool.range_ = range;
@@ -43,8 +43,13 @@ Result<AddressPool> AddressPool::open(std::filesystem::path file, AddressRange r
   pool.last_ = range.first;
   auto text = read_file(pool.file_);
   if (!text && text.error().code == Code::not_found) return pool;
-  if (!text) return fail(std::move(text).error());
-  PGO_TRY(json::Value state, json::parse(*text));
+  Result<json::Value> parsed = text ? json::parse(*text) : fail(text.error());
+  if (!parsed) {
+    log.warn("the addresses of pods are forgotten: the file cannot be used",
+             {{"file", pool.file_.string()}, {"problem", parsed.error().text()}});
+    return pool;
+  }
+  const json::Value& state = *parsed;
   if (auto last = parse_ipv4(state["last"].as_string()); last && range.contains(*last))
     pool.last_ = *last;
   for (const json::Member& member : state["leases"].members()) {
@@ -60,7 +65,7 @@ Result<void> AddressPool::save() const {
   json::Object leases;
   for (const auto& [owner, address] : by_owner_) leases.set(owner, ipv4_text(address));
   json::Value state = json::Value::object({{"last", ipv4_text(last_)}, {"leases", leases}});
-  return replace_file(file_, json::write(state, json::Style::pretty));
+  return keep_file(file_, json::write(state, json::Style::pretty));
 }
 
 Result<std::string> AddressPool::lease(const std::string& owner) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "pgo/base/log.h"
 #include "pgo/base/result.h"
 
 #include <cstdint>
@@ -27,9 +28,10 @@ Result<std::uint32_t> parse_ipv4(std::string_view text);
 /// of its containers and of this process. Single-threaded.
 class AddressPool {
  public:
-  /// The network's first and last address, and `reserved`, are never given.
-  static Result<AddressPool> open(std::filesystem::path file, AddressRange range,
-                                  std::set<std::uint32_t> reserved = {});
+  /// The network's first and last address, and `reserved`, are never given. A file that cannot be
+  /// used is told and forgotten: then the pods get other addresses.
+  static AddressPool open(std::filesystem::path file, AddressRange range,
+                          std::set<std::uint32_t> reserved = {}, const Log& log = {});
   AddressPool() = default;
 
   /// The address of `owner` (a pod's UID): the one it has, or the one after the last given that is

@@ -33,6 +33,7 @@ class ClaimStore {
     std::filesystem::path aside;  ///< where the folder goes when another volume takes the place
   };
   Result<Place> place_of(const kube::Object& volume) const;
+  Result<void> take(const Place& place, std::string_view uid) const;
 
   std::filesystem::path root_;
 };

@@ -17,7 +17,12 @@ Result<void> make_directory(const fs::path& path, mode_t mode) {
   return {};
 }
 
-Result<void> replace_file(const fs::path& path, std::string_view content, mode_t mode) {
+namespace {
+
+enum class Synced : bool { no, yes };
+
+Result<void> write_and_rename(const fs::path& path, std::string_view content, mode_t mode,
+                              Synced synced) {
   std::string temporary = path.string() + ".new";
   Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!file) return fail_errno("create", temporary);
@@ -28,8 +33,26 @@ Result<void> replace_file(const fs::path& path, std::string_view content, mode_t
     if (written < 0) return fail_errno("write", temporary);
     content.remove_prefix(static_cast<std::size_t>(written));
   }
+  if (synced == Synced::yes && ::fsync(file.get()) < 0) return fail_errno("write", temporary);
   file.reset();
   if (::rename(temporary.c_str(), path.c_str()) < 0) return fail_errno("replace", path.string());
+  return {};
+}
+
+}  // namespace
+
+Result<void> replace_file(const fs::path& path, std::string_view content, mode_t mode) {
+  return write_and_rename(path, content, mode, Synced::no);
+}
+
+Result<void> keep_file(const fs::path& path, std::string_view content) {
+  PGO_TRY_VOID(write_and_rename(path, content, 0600, Synced::yes));
+  return sync_folder(path.parent_path());
+}
+
+Result<void> sync_folder(const fs::path& path) {
+  Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) < 0) return fail_errno("write", path.string());
   return {};
 }
 

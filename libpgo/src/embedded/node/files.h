@@ -17,6 +17,12 @@ Result<void> make_directory(const std::filesystem::path& path, mode_t mode = 070
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content,
                           mode_t mode = 0600);
 
+/// The same, and what a power cut leaves is the old or the new content too.
+Result<void> keep_file(const std::filesystem::path& path, std::string_view content);
+
+/// Makes names that were given or taken in a folder last through a power cut.
+Result<void> sync_folder(const std::filesystem::path& path);
+
 Result<std::string> read_file(const std::filesystem::path& path);
 
 /// Removes `path` with all below it. Refuses unless `path` is strictly below `guard`, an absolute

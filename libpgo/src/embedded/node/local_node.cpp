@@ -92,8 +92,8 @@ Result<void> LocalNode::Impl::prepare() {
     PGO_TRY(std::uint32_t value, parse_ipv4(address));
     reserved.insert(value);
   }
-  PGO_TRY(AddressPool addresses,
-          AddressPool::open(options.state_dir / "leases.json", range, std::move(reserved)));
+  auto addresses =
+      AddressPool::open(options.state_dir / "leases.json", range, std::move(reserved), log);
   PGO_TRY(ImageCatalogue images, ImageCatalogue::load(options.images_dir));
   PGO_TRY(supervisor, Supervisor::create({.bwrap = options.bwrap, .init = init}, log));
   PGO_TRY(proxy, ServiceProxy::create(log));
