@@ -93,6 +93,18 @@ TEST_CASE("sandbox: the user is known by name, also when it is root or nobody") 
   CHECK(curlrc_text("127.80.9.2").find("\"127.0.0.1::127.80.9.2:\"") != std::string::npos);
 }
 
+TEST_CASE("sandbox: names of outside are known where backups go to S3, after those of the pods") {
+  auto box = sandbox();
+  for (const char* endpoint : {"", "s3.example.org"}) {
+    CAPTURE(endpoint);
+    const bool outside = *endpoint != 0;
+    box.env["PGBACKREST_REPO1_S3_ENDPOINT"] = endpoint;
+    CHECK(nsswitch_text(box).find(outside ? "\nhosts: files dns\n" : "\nhosts: files\n") !=
+          std::string::npos);
+    CHECK(std::ranges::count(sandbox_options(box), "/etc/resolv.conf") == (outside ? 2 : 0));
+  }
+}
+
 TEST_CASE("prerequisites: a missing bubblewrap is named with the command that installs it") {
   auto checked = check_sandbox("/no/such/bwrap");
   REQUIRE(!checked);

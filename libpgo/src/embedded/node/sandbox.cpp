@@ -81,6 +81,7 @@ void add_own_files(const Sandbox& sandbox, Options& options) {
     std::string source = (sandbox.private_dir / "etc" / name).string();
     options.add({"--ro-bind", source, "/etc/" + std::string(name)});
   }
+  if (sandbox.asks_dns()) options.add({"--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"});
   // The folder is bound, not the file: a file replaced by rename stays visible that way.
   options.add({"--ro-bind", sandbox.names_dir.string(), "/run/pgo/names", "--symlink",
                "../run/pgo/names/hosts", "/etc/hosts"});
@@ -92,6 +93,11 @@ void add_own_files(const Sandbox& sandbox, Options& options) {
 }
 
 }  // namespace
+
+bool Sandbox::asks_dns() const {
+  auto endpoint = env.find("PGBACKREST_REPO1_S3_ENDPOINT");
+  return endpoint != env.end() && !endpoint->second.empty();
+}
 
 std::vector<std::string> sandbox_options(const Sandbox& sandbox) {
   Options options;
@@ -146,6 +152,11 @@ std::string group_text(const Sandbox& sandbox) {
   return text;
 }
 
+std::string nsswitch_text(const Sandbox& sandbox) {
+  return std::string("passwd: files\ngroup: files\nhosts: files") +
+         (sandbox.asks_dns() ? " dns" : "") + "\nservices: files\n";
+}
+
 std::string curlrc_text(std::string_view pod_ip) {
   std::string text;
   for (std::string_view host : {"127.0.0.1", "localhost"})
@@ -165,9 +176,7 @@ Result<void> prepare_private_dir(const Sandbox& sandbox, const fs::path& guard,
     PGO_TRY_VOID(make_directory(writable_source(sandbox, i)));
   PGO_TRY_VOID(replace_file(dir / "etc" / "passwd", passwd_text(sandbox), 0644));
   PGO_TRY_VOID(replace_file(dir / "etc" / "group", group_text(sandbox), 0644));
-  // Unknown names fail at once instead of waiting for the host's resolver.
-  PGO_TRY_VOID(replace_file(dir / "etc" / "nsswitch.conf",
-                            "passwd: files\ngroup: files\nhosts: files\nservices: files\n", 0644));
+  PGO_TRY_VOID(replace_file(dir / "etc" / "nsswitch.conf", nsswitch_text(sandbox), 0644));
   return replace_file(dir / "home" / ".curlrc", curlrc_text(pod_ip), 0600);
 }
 

@@ -35,6 +35,9 @@ struct Sandbox {
   std::string working_dir = "/";
 
   std::string home() const { return "/home/" + user; }
+  /// Only who talks to a store outside needs names of outside; for all others one that is unknown
+  /// shall fail at once instead of waiting for the host's resolver.
+  bool asks_dns() const;
 };
 
 /// The descriptors that the supervisor gives to every sandbox it starts.
@@ -61,6 +64,8 @@ Result<void> prepare_private_dir(const Sandbox& sandbox, const std::filesystem::
 
 std::string passwd_text(const Sandbox& sandbox);
 std::string group_text(const Sandbox& sandbox);
+/// Names of pods and services come first.
+std::string nsswitch_text(const Sandbox& sandbox);
 /// Sends curl's connections to 127.0.0.1 and localhost to the pod's address: in a real pod that is
 /// the pod itself, here it is the host.
 std::string curlrc_text(std::string_view pod_ip);
