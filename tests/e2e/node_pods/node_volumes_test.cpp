@@ -1,5 +1,7 @@
 #include "node_world.h"
 
+#include <atomic>
+
 using namespace node_test;
 using namespace std::chrono_literals;
 
@@ -164,6 +166,26 @@ TEST_CASE("volumes: every container has its service account") {
   CHECK(NodeWorld::eventually([&] {
     return world.log_of("account") ==
            "demo\ntoken of demo/pgo-pg\nthe certificate\n127.80.0.1:6443\n";
+  }));
+}
+
+TEST_CASE("volumes: the token is renewed for as long as the pod runs, and soon where that failed") {
+  NodeWorld world;
+  NEEDS_USER(world);
+  auto asked = std::make_shared<std::atomic<int>>(0);
+  world.restart_node(1s, [asked](embedded::LocalNodeOptions& options) {
+    options.token_life = 1s;
+    options.token = [asked](std::string_view, std::string_view) -> Result<std::string> {
+      const int number = ++*asked;
+      if (number == 3) return fail(Code::unavailable, "no tokens just now");
+      return std::to_string(number);
+    };
+  });
+  world.create_pod(NodeWorld::shell_pod("account", "sleep 1000"));
+  REQUIRE(NodeWorld::eventually([&] { return world.phase("account") == "Running"; }));
+  CHECK(NodeWorld::eventually([&] {
+    auto token = world.exec("account", "cat /var/run/secrets/kubernetes.io/serviceaccount/token");
+    return token && token->out == std::to_string(asked->load()) && *asked > 4;
   }));
 }
 

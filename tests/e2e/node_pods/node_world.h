@@ -54,7 +54,9 @@ class NodeWorld {
 
   std::filesystem::path state_dir() const { return folder.path() / "state"; }
 
-  void start_node() {
+  using Change = std::function<void(embedded::LocalNodeOptions&)>;
+
+  void start_node(const Change& change = {}) {
     embedded::LocalNodeOptions options;
     options.node_name = "local";
     options.state_dir = state_dir();
@@ -66,16 +68,17 @@ class NodeWorld {
     options.token = [](std::string_view ns, std::string_view account) -> Result<std::string> {
       return "token of " + std::string(ns) + "/" + std::string(account);
     };
+    if (change) change(options);
     auto made = embedded::LocalNode::create(options, *transport, clock, ids, log);
     if (!made) FAIL(made.error().text());
     node = *std::move(made);
     node->start();
   }
   /// As a restart of the process.
-  void restart_node(std::chrono::milliseconds grace) {
+  void restart_node(std::chrono::milliseconds grace, const Change& change = {}) {
     node->stop(grace);
     node.reset();
-    start_node();
+    start_node(change);
   }
 
   void namespace_(std::string_view name) {

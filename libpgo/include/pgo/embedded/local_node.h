@@ -47,6 +47,9 @@ struct LocalNodeOptions {
   /// Tokens for pods' service accounts; without one the API is asked (TokenRequest).
   std::function<Result<std::string>(std::string_view ns, std::string_view account)> token{};
 
+  /// What is asked for; tokens are renewed when half of it is over.
+  std::chrono::seconds token_life{3600};
+
   /// hostPath volumes are allowed below these folders only.
   std::vector<std::filesystem::path> host_paths{};
   /// Files or folders of the host seen read-only in every container: path inside -> path outside.

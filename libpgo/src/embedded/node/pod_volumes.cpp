@@ -66,7 +66,8 @@ VolumeSources PodVolumes::sources(const kube::Object& pod, const PodAddresses& a
                         const kube::ResourceType& type,
                         std::string_view name) { return context_.client.get(type, ns, name); },
           .token = context_.token,
-          .ca_pem = context_.options.api_ca_pem};
+          .ca_pem = context_.options.api_ca_pem,
+          .token_life = context_.options.token_life};
 }
 
 std::set<std::string> PodVolumes::claims_of(const kube::Object& pod) {
@@ -150,15 +151,27 @@ Result<void> PodVolumes::prepare(const kube::Object& pod, const PodAddresses& ad
     return fail(
         std::move(done).error().with_context("volume " + std::string(volume["name"].as_string())));
   }
-  if (wants_account(pod)) {
-    PGO_TRY(VolumeFiles files, account_files(pod, from));
-    PGO_TRY_VOID(publish_files(dir_ / "account", files));
-  }
-  return {};
+  return prepare_account(pod, from);
 }
 
+Result<void> PodVolumes::prepare_account(const kube::Object& pod, const VolumeSources& from) {
+  if (!wants_account(pod)) return {};
+  PGO_TRY(VolumeFiles files, account_files(pod, from));
+  return publish_files(dir_ / "account", files);
+}
+
+// What exists and has not changed is left alone. One volume that cannot be made must not keep the
+// tokens of the others from being renewed.
 Result<void> PodVolumes::refresh(const kube::Object& pod, const PodAddresses& addresses) {
-  return prepare(pod, addresses);  // what exists and has not changed is left alone
+  VolumeSources from = sources(pod, addresses);
+  Result<void> first = prepare_account(pod, from);
+  for (const json::Value& volume : pod["spec"]["volumes"].items()) {
+    auto done = prepare_one(pod, volume, from);
+    if (!done && first)
+      first = fail(std::move(done).error().with_context("volume " +
+                                                        std::string(volume["name"].as_string())));
+  }
+  return first;
 }
 
 Result<std::vector<Mount>> PodVolumes::mounts_of(const kube::Object& pod,

@@ -31,6 +31,7 @@ class PodVolumes {
 
  private:
   VolumeSources sources(const kube::Object& pod, const PodAddresses& addresses) const;
+  Result<void> prepare_account(const kube::Object& pod, const VolumeSources& from);
   Result<void> prepare_one(const kube::Object& pod, const json::Value& volume,
                            const VolumeSources& from);
   Result<std::filesystem::path> claim_folder(const kube::Object& pod, const std::string& claim);

@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kFirstRetry{50};
 constexpr std::chrono::milliseconds kLastRetry{2000};
 constexpr std::chrono::milliseconds kRefreshDelay{50};
+constexpr int kTokenTries = 60;  // within the life of a token
 constexpr std::int64_t kDefaultGrace = 30;
 
 RestartPolicy policy_of(const kube::Object& pod) {
@@ -131,11 +132,24 @@ void PodWorker::refresh_volumes() {
   if (!prepared_ || ending_ || over_ || refresh_ != 0) return;
   refresh_ = context_.loop.after(kRefreshDelay, [this] {
     refresh_ = 0;
-    if (!prepared_ || ending_) return;
-    auto done = pod_.volumes.refresh(pod_.object, pod_.addresses);
-    if (!done)
-      context_.log.warn("volume not refreshed",
-                        {{"pod", pod_.object.text()}, {"problem", done.error().text()}});
+    (void)refresh_now();
+  });
+}
+
+bool PodWorker::refresh_now() {
+  if (!prepared_ || ending_) return true;
+  auto done = pod_.volumes.refresh(pod_.object, pod_.addresses);
+  if (!done)
+    context_.log.warn("volume not refreshed",
+                      {{"pod", pod_.object.text()}, {"problem", done.error().text()}});
+  return done.has_value();
+}
+
+// Well before they expire, and for as long as the pod runs.
+void PodWorker::renew_tokens_after(std::chrono::milliseconds delay) {
+  token_ = context_.loop.after(delay, [this] {
+    const std::chrono::milliseconds life = context_.options.token_life;
+    renew_tokens_after(refresh_now() ? life / 2 : life / kTokenTries);
   });
 }
 
@@ -194,7 +208,7 @@ bool PodWorker::prepare() {
   }
   trouble_.clear();
   prepared_ = true;
-  token_ = context_.loop.after(kTokenLife / 2, [this] { refresh_volumes(); });
+  renew_tokens_after(context_.options.token_life / 2);
   return true;
 }
 

@@ -59,6 +59,8 @@ class PodWorker {
   json::Value current_status() const;
   void retry_later();
   void refresh_volumes();
+  bool refresh_now();
+  void renew_tokens_after(std::chrono::milliseconds delay);
 
   NodeContext& context_;
   PodFacts pod_;

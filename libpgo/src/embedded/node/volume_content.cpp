@@ -84,10 +84,9 @@ std::string_view account_of(const kube::Object& pod) {
 }
 
 Result<void> add_token(const kube::Object& pod, const VolumeSources& sources, Adder& adder) {
-  constexpr auto kSeconds = std::chrono::seconds(kTokenLife).count();
   PGO_TRY(std::string token,
           sources.token(pod.ns(), account_of(pod), adder.source["audience"].as_string(),
-                        static_cast<int>(kSeconds)));
+                        static_cast<int>(sources.token_life.count())));
   return adder.add(adder.source["path"].as_string("token"), {}, std::move(token));
 }
 

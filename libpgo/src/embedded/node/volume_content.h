@@ -31,10 +31,8 @@ struct VolumeSources {
   Lookup lookup;
   TokenSource token;
   std::string ca_pem;
+  std::chrono::seconds token_life{3600};
 };
-
-/// The longest a token of ours is asked for; volumes with tokens are written again before that.
-inline constexpr std::chrono::hours kTokenLife{1};
 
 /// True for secret, configMap, downwardAPI and projected volumes.
 bool has_api_content(const json::Value& volume);
