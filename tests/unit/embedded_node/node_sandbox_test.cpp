@@ -142,8 +142,21 @@ TEST_CASE("prerequisites: the advice names the setting of the kernel that is in 
 
 TEST_CASE("prerequisites: a refusal that no setting explains is taken for a container's") {
   node_test::TemporaryFolder settings;
-  const std::string complaint = "bwrap: No permissions: Operation not permitted";
-  CHECK(sandbox_advice(complaint, settings.path()).find("seccomp") != std::string::npos);
+  for (const char* complaint :
+       {"bwrap: Creating new namespace failed: Operation not permitted",
+        "bwrap: No permissions to create new namespace, likely because the kernel does not allow "
+        "non-privileged user namespaces. On e.g. debian this can be enabled with 'sysctl "
+        "kernel.unprivileged_userns_clone=1'."})
+    CHECK(sandbox_advice(complaint, settings.path()).find("seccomp") != std::string::npos);
+}
+
+TEST_CASE(
+    "prerequisites: who has allowed namespaces and may not mount /proc is told the next step") {
+  node_test::TemporaryFolder settings;
+  const auto advice = sandbox_advice(
+      "bwrap: Can't mount proc on /newroot/proc: Operation not permitted", settings.path());
+  CHECK(advice.find("systempaths=unconfined") != std::string::npos);
+  CHECK(advice.find("seccomp") == std::string::npos);
 }
 
 TEST_CASE("prerequisites: all missing packages come in one message") {

@@ -43,18 +43,21 @@ Result<void> check_not_root() {
 }
 
 std::string sandbox_advice(const std::string& complaint, const std::filesystem::path& settings) {
+  auto says = [&](std::string_view words) { return complaint.find(words) != complaint.npos; };
   if (setting_is(settings / "user/max_user_namespaces", "0"))
     return "user namespaces are switched off: sysctl user.max_user_namespaces=15000";
   if (setting_is(settings / "kernel/unprivileged_userns_clone", "0"))
     return "user namespaces are for root only here: sysctl kernel.unprivileged_userns_clone=1";
   if (setting_is(settings / "kernel/apparmor_restrict_unprivileged_userns", "1"))
     return "AppArmor forbids user namespaces: install the bwrap profile (package "
-           "apparmor-profiles) "
-           "or sysctl kernel.apparmor_restrict_unprivileged_userns=0";
-  if (complaint.find("Operation not permitted") != std::string::npos)
+           "apparmor-profiles) or sysctl kernel.apparmor_restrict_unprivileged_userns=0";
+  // Parts of a container's own /proc are covered, so the kernel refuses a new one.
+  if (says("Can't mount proc"))
+    return "this is a container that covers parts of /proc; start it with --security-opt "
+           "systempaths=unconfined (podman: --security-opt unmask=ALL)";
+  if (says("No permissions to create new namespace") || says("Operation not permitted"))
     return "user namespaces are forbidden here; inside a container, start it with a seccomp "
-           "profile "
-           "that allows them (for example --security-opt seccomp=unconfined)";
+           "profile that allows them (for example --security-opt seccomp=unconfined)";
   return {};
 }
 
