@@ -74,12 +74,21 @@ def test_a_second_daemon_on_the_same_state_is_refused(daemon):
     assert code != 0 and "another daemon" in text
 
 
+def test_a_second_daemon_on_the_same_network_is_refused_whatever_its_ports(daemon):
+    for options in ([], ["--api-port", "16443", "--rest-port", "18443"]):
+        second = Daemon(daemon.network, options=options)
+        code, text = start_and_fail(second)
+        second.remove()
+        assert code != 0 and f"{daemon.network} is in use by postgres-operat, pid {daemon.process.pid}" in text
+        assert "--network" in text
+
+
 def test_a_port_in_use_is_named():
     other = Daemon("127.93")
     with socket.create_server(("127.93.0.1", 6443)):
         code, text = start_and_fail(other)
     other.remove()
-    assert code != 0 and "by 127.93.0.1:6443" in text
+    assert code != 0 and "by 127.93.0.1:6443" in text and "--network, --api-port" in text
 
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it(request):

@@ -69,13 +69,15 @@ class Network:
 
     @staticmethod
     def free() -> "Network":
-        """One that nobody uses. A socket without a file claims it: the claim ends with us, however
+        """One that nobody uses, be it for other ports. A socket without a file claims it: the claim ends with us, however
         we end, and a session that starts at the same moment takes the next one."""
         for number in NETWORKS:
             name = f"127.{number}"
             claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
                 claim.bind(f"\0pgo-testing-{name}")
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as daemons:
+                    daemons.bind(f"\0pgo-network-{name}")
                 for port in PORTS:
                     with socket.create_server((f"{name}.0.1", port)):
                         pass

@@ -3,6 +3,7 @@
 #include "base/signals_blocked.h"
 #include "dev/bootstrap.h"
 #include "dev/client_settings.h"
+#include "dev/network_claim.h"
 #include "dev/pki.h"
 #include "dev/state_dir.h"
 #include "pgo/base/text.h"
@@ -43,6 +44,12 @@ Result<void> check_network(const std::string& network) {
                   "\" is no network for this; it is 127 and a number from 1 to 255, "
                   "such as 127.77",
               "network");
+}
+
+/// Where the user says so.
+Error elsewhere(Error error, const std::string& port) {
+  if (error.code == Code::unavailable) error.message += " (--network, " + port + ")";
+  return error;
 }
 
 embedded::LocalNodeOptions node_options(const Options& options, const Pki& pki,
@@ -111,6 +118,7 @@ struct Environment::Impl {
 
   Options options;
   StateDir state;
+  NetworkClaim network;
   const Clock& clock;
   IdSource& ids;
   Log log;
@@ -159,7 +167,9 @@ Result<void> Environment::Impl::start_api() {
   front.certificate_pem = pki.api.certificate_pem;
   front.key_pem = pki.api.key_pem;
   front.client_ca_pem = pki.authority.certificate_pem;
-  PGO_TRY(api_front, embedded::serve_https(*api, std::move(front), log.named("api")));
+  auto served = embedded::serve_https(*api, std::move(front), log.named("api"));
+  if (!served) return fail(elsewhere(std::move(served).error(), "--api-port"));
+  api_front = *std::move(served);
   return {};
 }
 
@@ -189,7 +199,9 @@ Result<void> Environment::Impl::start_rest() {
   listen.key_pem = pki.rest.key_pem;
   listen.client_trust_pem = pki.authority.certificate_pem;
   listen.os_trust = false;
-  PGO_TRY(rest_front, server::listen(the_operator->rest(), listen, log.named("rest")));
+  auto served = server::listen(the_operator->rest(), listen, log.named("rest"));
+  if (!served) return fail(elsewhere(std::move(served).error(), "--rest-port"));
+  rest_front = *std::move(served);
   return {};
 }
 
@@ -199,6 +211,10 @@ Result<void> Environment::Impl::start() {
                .rest_url = url(address, options.rest_port),
                .kubeconfig = state / "kubeconfig",
                .client_settings = state / "client.json"};
+  // Without pods, their addresses are nobody's business.
+  if (options.local_node) {
+    PGO_TRY(network, NetworkClaim::take(options.network));
+  }
   PGO_TRY(pki, load_pki(state, address, clock.now()));
   PGO_TRY_VOID(start_api());
   const std::string password = admin_password(state, ids);
