@@ -56,6 +56,7 @@ bool owes_backup(const ClusterView& view, const Pod& primary) {
   }
   const ConfigMap* map = view.config_map(model::names::scope_config(view.scope()));
   if (map == nullptr || map->meta.deleting) return false;
+  if (map->patroni_config.find(kPromotionTag) == std::string::npos) return false;
   const auto config = json::parse(map->patroni_config);
   if (!config || (*config)["tags"][kPromotionTag].is_null()) return false;
   // One that is asked for, or failed for good, answers it already.
