@@ -15,6 +15,9 @@ constexpr std::string_view kNameAlphabet = "bcdfghjklmnpqrstvwxz2456789";
 constexpr std::size_t kNameSuffix = 5;
 constexpr std::size_t kMaxGeneratedBase = 58;
 
+constexpr const char* kOtherNamespace =
+    "the namespace of the provided object does not match the namespace sent on the request";
+
 Result<void> check_type(const Call& call, json::Value& document) {
   const Resource& type = *call.resource;
   const std::string wanted = type.api_version();
@@ -109,6 +112,36 @@ Result<void> check_preconditions(const Call& call, const json::Value& current,
   return {};
 }
 
+/// What a document says about where it lies must be so: the store finds objects by it, and rights
+/// are given by the path alone. What it leaves out is filled in.
+Result<void> keep_identity(const Call& call, const json::Value& current, json::Value& wanted) {
+  const Resource& type = *call.resource;
+  const auto agrees = [&](std::string_view member, std::string_view served) {
+    const std::string_view asked = wanted[member].as_string();
+    // Stored by way of another version of the type, which the document may go on naming.
+    return asked == served || asked == current[member].as_string();
+  };
+  for (const char* member : {"apiVersion", "kind"}) {
+    if (wanted[member].is_null()) wanted.set(member, current[member]);
+  }
+  if (!agrees("apiVersion", type.api_version()) || !agrees("kind", type.kind)) {
+    return bad_request("apiVersion and kind of an object cannot be changed");
+  }
+  json::Value& metadata = wanted.at_or_add("metadata");
+  const json::Value& old = current["metadata"];
+  if (metadata["name"].as_string() != old["name"].as_string()) {
+    return bad_request("the name of the object (" + std::string(metadata["name"].as_string()) +
+                       ") does not match the name on the URL (" + call.name + ")");
+  }
+  const std::string_view ns = metadata["namespace"].as_string();
+  if (type.namespaced && !ns.empty() && ns != old["namespace"].as_string()) {
+    return bad_request(kOtherNamespace);
+  }
+  // Of a cluster-scoped object a namespace is dropped, as kube-apiserver drops it.
+  keep_member(old, metadata, "namespace");
+  return {};
+}
+
 bool has_null(const json::Value& value) {
   return value.is_null() || std::ranges::any_of(value.items(), has_null) ||
          std::ranges::any_of(value.members(), has_null, &json::Member::value);
@@ -154,9 +187,7 @@ Result<json::Value> read_body(const Call& call) {
   const std::string_view ns = metadata["namespace"].as_string();
   if (call.resource->namespaced) {
     if (!ns.empty() && ns != call.ns) {
-      return bad_request(
-          "the namespace of the provided object does not match the namespace sent "
-          "on the request");
+      return bad_request(kOtherNamespace);
     }
     metadata.set("namespace", call.ns);
   } else {
@@ -207,12 +238,9 @@ Result<void> prepare_update(const Call& call, const json::Value& current, json::
     wanted = std::move(next);
     return {};
   }
+  PGO_TRY_VOID(keep_identity(call, current, wanted));
   json::Value& metadata = wanted.at_or_add("metadata");
   const json::Value& old = current["metadata"];
-  if (metadata["name"].as_string() != old["name"].as_string()) {
-    return bad_request("the name of the object (" + std::string(metadata["name"].as_string()) +
-                       ") does not match the name on the URL (" + call.name + ")");
-  }
   for (const char* owned :
        {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation",
         "generateName", "resourceVersion"}) {

@@ -20,9 +20,10 @@ Result<json::Value> read_body(const Call& call);
 Result<void> prepare_create(const Call& call, json::Value& document, std::string_view now,
                             IdSource& ids);
 
-/// Makes `wanted` the successor of `current`: server-owned metadata is kept, preconditions (uid,
-/// resourceVersion) are checked, `status` is kept for types with that subresource, generation
-/// counts. `status_only` keeps everything but the status.
+/// Makes `wanted` the successor of `current`: it stays the same object of the same type,
+/// server-owned metadata is kept, preconditions (uid, resourceVersion) are checked, `status` is
+/// kept for types with that subresource, generation counts. `status_only` keeps everything but the
+/// status.
 Result<void> prepare_update(const Call& call, const json::Value& current, json::Value& wanted,
                             bool status_only);
 

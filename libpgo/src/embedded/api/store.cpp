@@ -12,6 +12,17 @@ namespace {
 /// client saw and a crash of the machine lost is never given to something else.
 constexpr std::uint64_t kRestartGap = 1000;
 
+/// Records are found by what their documents say: under another name one would take the place of
+/// what it does not belong to.
+Result<void> check_key(const Key& key, const json::Value& document) {
+  const json::Value& metadata = document["metadata"];
+  if (metadata["namespace"].as_string() == key.ns && metadata["name"].as_string() == key.name) {
+    return {};
+  }
+  return api_error(500, "InternalError",
+                   "the object " + key.ns + "/" + key.name + " cannot become another one");
+}
+
 }  // namespace
 
 Store::Store(Limits limits, std::unique_ptr<Journal> journal)
@@ -179,6 +190,7 @@ Result<RecordPtr> Store::write(const Resource& resource, const Key& key, const D
     RecordPtr current = found == table.objects.end() ? nullptr : *found;
     PGO_TRY(Change change, decide(current.get()));
     if (change.kind == Change::Kind::keep) return current;
+    PGO_TRY_VOID(check_key(key, change.document));
     const std::uint64_t next = version_ + 1;
     const bool removed = change.kind == Change::Kind::remove;
     const std::uint64_t version = dry_run && current ? current->version() : next;
