@@ -17,6 +17,8 @@ namespace {
 // attack. (k8s.io/apiserver: JSON patch limit of 10,000 operations; 3 MiB of copied values.)
 constexpr std::size_t kMaxOperations = 10'000;
 constexpr std::size_t kMaxCopiedBytes = 3u << 20;
+// Everything that reads a document recurses, and the parser reads nothing deeper.
+constexpr std::size_t kMaxDepth = ParseLimits{}.max_depth;
 
 std::unexpected<Error> bad(std::string message) {
   return fail(Code::invalid_argument, std::move(message));
@@ -87,6 +89,7 @@ class Patcher {
     }
     const Value* const value = operation.members().find("value");
     if (value == nullptr) return bad(fmt::format("{} needs a value", op));
+    PGO_TRY_VOID(check_depth(*value));
     if (op == "add") return add(*value);
     return op == "replace" ? replace(*value) : test(*value);
   }
@@ -103,6 +106,19 @@ class Patcher {
     return at;
   }
   Value* find(const Steps& steps) { return find(steps, steps.size()); }
+
+  /// Looked at before it is placed: copies into themselves double in depth with every operation.
+  Result<void> check_depth(const Value& value) const {
+    if (path_.size() <= kMaxDepth && !deeper_than(value, kMaxDepth - path_.size())) return {};
+    return bad(fmt::format("the result is nested deeper than {} levels", kMaxDepth));
+  }
+
+  /// Takes the time of looking through `value` out of what one patch is given.
+  Result<void> charge(const Value& value) {
+    copied_ += weight(value);
+    if (copied_ > kMaxCopiedBytes) return bad("the copies of this patch are too large");
+    return {};
+  }
 
   Result<void> add(Value value) {
     if (path_.empty()) {
@@ -157,6 +173,10 @@ class Patcher {
     Value* const source = find(from_);
     if (source == nullptr) return bad("the from path does not exist");
     if (from_ == path_) return {};
+    if (path_.size() > from_.size()) {
+      PGO_TRY_VOID(charge(*source));
+      PGO_TRY_VOID(check_depth(*source));
+    }
     Value value = std::move(*source);
     erase(from_);
     return add(std::move(value));
@@ -165,8 +185,8 @@ class Patcher {
   Result<void> copy() {
     const Value* const source = find(from_);
     if (source == nullptr) return bad("the from path does not exist");
-    copied_ += weight(*source);
-    if (copied_ > kMaxCopiedBytes) return bad("the copies of this patch are too large");
+    PGO_TRY_VOID(charge(*source));
+    PGO_TRY_VOID(check_depth(*source));
     Value value = *source;
     return add(std::move(value));
   }

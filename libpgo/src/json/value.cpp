@@ -301,4 +301,12 @@ bool Value::operator==(const Value& other) const {
   return data_ == other.data_;
 }
 
+bool deeper_than(const Value& value, std::size_t levels) {
+  if (!value.is_array() && !value.is_object()) return false;
+  if (levels == 0) return true;
+  const auto too_deep = [levels](const Value& inner) { return deeper_than(inner, levels - 1); };
+  return std::ranges::any_of(value.items(), too_deep) ||
+         std::ranges::any_of(value.members(), too_deep, &Member::value);
+}
+
 }  // namespace pgo::json

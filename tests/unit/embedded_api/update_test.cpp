@@ -52,8 +52,8 @@ TEST_SUITE("embedded.api.update") {
   // kube-apiserver, EnsureObjectNamespaceMatchesRequestNamespace.
   TEST_CASE("patch: an object of the cluster gets no namespace") {
     const TwoNamespaces api;
-    const auto patched = api.merge("/api/v1/namespaces/b",
-                                   R"({"metadata":{"namespace":"zzz","labels":{"l":"v"}}})");
+    const auto patched =
+        api.merge("/api/v1/namespaces/b", R"({"metadata":{"namespace":"zzz","labels":{"l":"v"}}})");
     CHECK(patched.status == 200);
     CHECK(patched["metadata"]["namespace"].is_null());
     CHECK(api.get("/api/v1/namespaces")["items"].items().size() == 6);
@@ -89,6 +89,65 @@ TEST_SUITE("embedded.api.update") {
     CHECK(!put("a", "y").has_value());
     CHECK(store.object_count() == 1);
     CHECK(store.contains(type->table, {"a", "x"}));
+  }
+
+  // As it was, the next start could not read the database.
+  TEST_CASE("patch: nothing is stored that could not be read again") {
+    const TwoNamespaces api;
+    const auto nest = [](int levels) {
+      std::string text = "1";
+      for (int i = 0; i < levels; ++i) text = R"({"a":)" + text + "}";
+      return text;
+    };
+    REQUIRE(api.merge(kMapsOfA + "/x", R"({"deep":)" + nest(200) + "}").status == 200);
+    std::string inner = "/deep";
+    for (int i = 0; i < 150; ++i) inner += "/a";
+    const auto add = [&](int levels) {
+      return api.json_patch(kMapsOfA + "/x", R"([{"op":"add","path":")" + inner + R"(","value":)" +
+                                                 nest(levels) + "}]");
+    };
+    CHECK(add(100).status == 422);
+    CHECK(add(200).status == 422);
+    CHECK(add(80).status == 200);
+    CHECK(api.post(kMapsOfA, R"({"metadata":{"name":"y"},"deep":)" + nest(250) + "}").status ==
+          422);
+    CHECK(api.get(kMapsOfA)["items"].items().size() == 1);
+    CHECK(api.remove(kMapsOfA + "/x").status == 200);
+  }
+
+  TEST_CASE("store: an object that grows beyond the limit is refused and stays as it was") {
+    api::Store store({.object = {.max_bytes = 200}}, api::make_memory_journal());
+    const api::ResourcePtr type = api::Registry::build({})->find("", "v1", "configmaps");
+    const auto put = [&](std::size_t bytes) {
+      return store.write(*type, {"a", "x"}, [&](const api::Record*) -> Result<api::Change> {
+        return api::Change::put(json::Value::object(
+            {{"metadata", json::Value::object({{"namespace", "a"}, {"name", "x"}})},
+             {"data", json::Value(std::string(bytes, 'y'))}}));
+      });
+    };
+    REQUIRE(put(10).has_value());
+    const std::uint64_t before = store.version();
+    const auto refused = put(200);
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().http_status == 413);
+    CHECK(store.version() == before);
+    CHECK(store.get(type->table, {"a", "x"})->text().size() < 200);
+  }
+
+  TEST_CASE("scale: a definition whose path of replicas has no end is no way to sink the server") {
+    const ApiFixture api;
+    std::string path;
+    for (int i = 0; i < 100'000; ++i) path += ".a";
+    REQUIRE(api.post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+                     R"({"metadata":{"name":"things.example.com"},"spec":{"group":"example.com",
+      "scope":"Namespaced","names":{"plural":"things","kind":"Thing"},"versions":[{"name":"v1",
+      "served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object"}},
+      "subresources":{"scale":{"specReplicasPath":")" +
+                         path + R"(","statusReplicasPath":".status.replicas"}}}]}})")
+                .status == 201);
+    const std::string things = "/apis/example.com/v1/namespaces/default/things";
+    REQUIRE(api.post(things, R"({"metadata":{"name":"t"}})").status == 201);
+    CHECK(api.merge(things + "/t/scale", R"({"spec":{"replicas":2}})").status == 422);
   }
 }
 

@@ -118,4 +118,52 @@ TEST_SUITE("json.json_patch") {
     REQUIRE_FALSE(result);
     CHECK(result.error().code == Code::invalid_argument);
   }
+
+  TEST_CASE("json patch: copies into their own depths end where the parser would") {
+    json::Value patch = json::Value::array();
+    std::string path = "/x";
+    for (int i = 0, depth = 1; i < 17; ++i, depth *= 2) {
+      for (int level = depth / 2; level < depth; ++level) path += "/a";
+      patch.push_back(
+          json::Value::object({{"op", "copy"}, {"from", "/x"}, {"path", json::Value(path)}}));
+    }
+    auto result = json::apply_json_patch(js("{'x':{'a':1}}"), patch);
+    REQUIRE_FALSE(result);
+    CHECK(result.error().message == "the result is nested deeper than 256 levels");
+  }
+
+  TEST_CASE("json patch: add, replace and move make nothing deeper than the parser reads") {
+    const auto nest = [](int levels) {
+      json::Value value = 1;
+      for (int i = 0; i < levels; ++i) value = json::Value::object({{"a", std::move(value)}});
+      return value;
+    };
+    const auto apply = [](const json::Value& document, json::Value operation) {
+      return json::apply_json_patch(document, json::Value::array({std::move(operation)}));
+    };
+    const json::Value document =
+        json::Value::object({{"deep", nest(200)}, {"other", nest(100)}, {"flat", 1}});
+    std::string path = "/deep";
+    for (int i = 0; i < 154; ++i) path += "/a";
+    for (const char* op : {"add", "replace"}) {
+      CAPTURE(op);
+      const auto operation = [&](int levels) {
+        return json::Value::object({{"op", op}, {"path", path}, {"value", nest(levels)}});
+      };
+      CHECK(apply(document, operation(101)).has_value());
+      CHECK_FALSE(apply(document, operation(102)).has_value());
+    }
+    const auto move = [&](const std::string& to) {
+      return json::Value::object({{"op", "move"}, {"from", "/other"}, {"path", to}});
+    };
+    CHECK(apply(document, move(path)).has_value());
+    CHECK_FALSE(apply(document, move(path + "/a/a")).has_value());
+  }
+
+  TEST_CASE("deeper than: counts containers, the outermost too, whatever lies beside them") {
+    CHECK_FALSE(json::deeper_than(js("1"), 0));
+    CHECK(json::deeper_than(js("[]"), 0));
+    CHECK_FALSE(json::deeper_than(js("{'a':[1,{}],'b':1}"), 3));
+    CHECK(json::deeper_than(js("{'a':[1,{}],'b':1}"), 2));
+  }
 }

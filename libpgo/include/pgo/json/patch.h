@@ -10,8 +10,9 @@ namespace pgo::json {
 
 /// RFC 6902 JSON Patch: `patch` is a list of add, remove, replace, move, copy and test operations
 /// that apply wholly or not at all.
-/// Errors: `invalid_argument` when the patch itself is malformed or a path does not exist,
-/// `failed_precondition` when a `test` does not hold; the subject is "[index] /path".
+/// Errors: `invalid_argument` when the patch itself is malformed, a path does not exist or the
+/// result would be nested deeper than `ParseLimits` allows, `failed_precondition` when a `test`
+/// does not hold; the subject is "[index] /path".
 Result<Value> apply_json_patch(Value document, const Value& patch);
 
 /// RFC 7386 JSON Merge Patch: null removes, objects merge, everything else replaces. Never fails.

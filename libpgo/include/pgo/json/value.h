@@ -193,6 +193,9 @@ struct ParseLimits {
 /// excess depth or size and trailing text are `invalid_argument` with line and column.
 Result<Value> parse(std::string_view text, const ParseLimits& limits = {});
 
+/// Whether more than `levels` objects and arrays lie inside one another; an empty object is one.
+bool deeper_than(const Value& value, std::size_t levels);
+
 /// How text is written.
 enum class Style {
   compact,  ///< no blanks

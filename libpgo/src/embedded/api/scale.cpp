@@ -5,6 +5,11 @@
 #include "pgo/kube/selector.h"
 
 namespace pgo::embedded::api {
+namespace {
+
+constexpr std::size_t kMaxPath = 64;
+
+}  // namespace
 
 json::Value scale_of(const Resource& resource, const json::Value& document) {
   const json::Value& from = document["metadata"];
@@ -36,8 +41,14 @@ Result<void> apply_scale(const Resource& resource, const json::Value& scale,
     return invalid("Scale", scale["metadata"]["name"].as_string(), "spec.replicas",
                    "Invalid value: must be greater than or equal to 0");
   }
+  const std::vector<std::string> parts = text::split_list(resource.scale_spec_path, '/');
+  // A definition may name any path, and this makes every level of it.
+  if (parts.size() > kMaxPath) {
+    return invalid("Scale", scale["metadata"]["name"].as_string(), "spec.replicas",
+                   "the path of the definition, specReplicasPath, is too long");
+  }
   json::Value* at = &document;
-  for (const std::string& part : text::split_list(resource.scale_spec_path, '/')) {
+  for (const std::string& part : parts) {
     at = &at->at_or_add(part);
   }
   *at = replicas;

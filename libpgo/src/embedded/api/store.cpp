@@ -23,6 +23,17 @@ Result<void> check_key(const Key& key, const json::Value& document) {
                    "the object " + key.ns + "/" + key.name + " cannot become another one");
 }
 
+std::unexpected<Error> too_deep(const Key& key, std::size_t most) {
+  return api_error(
+      422, "Invalid",
+      "the object " + key.name + " is nested deeper than " + std::to_string(most) + " levels");
+}
+
+std::unexpected<Error> too_large(const Key& key, std::size_t most) {
+  return api_error(413, "RequestEntityTooLarge",
+                   "the object " + key.name + " is larger than " + std::to_string(most) + " bytes");
+}
+
 }  // namespace
 
 Store::Store(Limits limits, std::unique_ptr<Journal> journal)
@@ -193,8 +204,14 @@ Result<RecordPtr> Store::write(const Resource& resource, const Key& key, const D
     PGO_TRY_VOID(check_key(key, change.document));
     const std::uint64_t next = version_ + 1;
     const bool removed = change.kind == Change::Kind::remove;
+    if (!removed && json::deeper_than(change.document, limits_.object.max_depth)) {
+      return too_deep(key, limits_.object.max_depth);
+    }
     const std::uint64_t version = dry_run && current ? current->version() : next;
     std::string text = text_at(version, change.document);
+    if (!removed && text.size() > limits_.object.max_bytes) {
+      return too_large(key, limits_.object.max_bytes);
+    }
     const DocumentPtr document =
         kube::PackedObject::make(std::move(change.document), table.packer.pack(text));
     result = std::make_shared<const Record>(resource, document, version);

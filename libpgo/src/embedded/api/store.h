@@ -55,6 +55,9 @@ class Store {
     /// History is also bounded by the size of the old states in it: by this, or by an eighth of
     /// what the present state takes when that is more.
     std::size_t bytes = 4u << 20;
+    /// Of one object. What is stored must be read again, also inside of a list or a watch event.
+    json::ParseLimits object{.max_bytes = json::ParseLimits{}.max_bytes / 2,
+                             .max_depth = json::ParseLimits{}.max_depth - 16};
   };
 
   Store(Limits limits, std::unique_ptr<Journal> journal);
@@ -86,6 +89,7 @@ class Store {
   /// all of it atomic. Returns the state afterwards: the current record for `keep` (may be null),
   /// the new one, or the removed object's last state at the version of its removal. To be followed
   /// by `settle` or `settle_soon`.
+  /// Refused: a document of another key than this, or one beyond `Limits::object`.
   /// `dry_run`: decides, answers what would be stored, stores nothing.
   Result<RecordPtr> write(const Resource& resource, const Key& key, const Decide& decide,
                           bool dry_run = false);
