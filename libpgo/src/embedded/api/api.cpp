@@ -3,8 +3,12 @@
 #include "embedded/api/discovery.h"
 #include "embedded/api/status.h"
 #include "embedded/api/watch_stream.h"
+#include "pgo/base/text.h"
 
 #include <arpa/inet.h>
+
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace pgo::embedded::api {
@@ -22,16 +26,38 @@ Store::Limits limits_of(const ApiServerOptions& options) {
   return limits;
 }
 
-bool serves_subresource(const Resource& type, std::string_view name) {
-  if (name.empty()) return true;
-  if (name == "status") return type.status;
-  if (name == "scale") return type.scale;
-  if (type.table == "/namespaces") return name == "finalize";
-  if (type.table == "/serviceaccounts") return name == "token";
-  if (type.table == "/pods") {
-    return name == "log" || name == "exec" || name == "binding" || name == "eviction";
+/// What a subresource takes. Any other verb would reach the whole object, past a role that speaks
+/// of the subresource alone.
+struct Action {
+  std::string_view table, name, verbs;
+};
+constexpr Action kActions[] = {
+    {"/namespaces", "finalize", "update"},
+    {"/serviceaccounts", "token", "create"},
+    {"/pods", "log", "get"},
+    {"/pods", "exec", "create"},
+    {"/pods", "binding", "create"},
+    {"/pods", "eviction", "create"},
+};
+
+/// The verbs, separated by commas; empty when the type has no such subresource.
+std::string_view verbs_of(const Resource& type, std::string_view subresource) {
+  if ((subresource == "status" && type.status) || (subresource == "scale" && type.scale)) {
+    return "get,update,patch";
   }
-  return false;
+  const auto* found = std::ranges::find_if(kActions, [&](const Action& action) {
+    return action.table == type.table && action.name == subresource;
+  });
+  return found == std::end(kActions) ? std::string_view() : found->verbs;
+}
+
+/// Whether a call may be made of the subresource that it names, if any.
+Result<void> check_subresource(const Call& call) {
+  if (call.subresource.empty()) return {};
+  const auto verbs = text::split_list(verbs_of(*call.resource, call.subresource));
+  if (verbs.empty()) return no_such_resource();
+  if (std::ranges::find(verbs, call.verb) != verbs.end()) return {};
+  return not_allowed();
 }
 
 /// Groups whose types are made by POST alone and never stored.
@@ -129,10 +155,8 @@ Result<void> Api::admit(Call& call) {
   const bool scope_fits =
       call.resource &&
       (call.resource->namespaced ? !call.ns.empty() || call.name.empty() : call.ns.empty());
-  if (!scope_fits || !serves_subresource(*call.resource, call.subresource)) {
-    return api_error(404, "NotFound", "the server could not find the requested resource");
-  }
-  return {};
+  if (!scope_fits) return no_such_resource();
+  return check_subresource(call);
 }
 
 Result<Answer> Api::dispatch(Call& call) {
@@ -151,8 +175,7 @@ Result<Answer> Api::dispatch(Call& call) {
   if (call.verb == "patch" && !call.name.empty()) return patch(call);
   if (call.verb == "delete") return remove(call);
   if (call.verb == "deletecollection") return remove_collection(call);
-  return api_error(405, "MethodNotAllowed",
-                   "the server does not allow this method on the requested resource");
+  return not_allowed();
 }
 
 Answer Api::handle(Call call) {

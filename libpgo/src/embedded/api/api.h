@@ -73,6 +73,7 @@ class Api {
   Result<RecordPtr> create_generated(const Call& call, const json::Value& document);
   Result<Answer> token_request(const Call& call, const json::Value& body);
   Result<Answer> review(const Call& call);
+  Result<void> bind(const Call& call, const json::Value& binding);
   Result<void> require_namespace(const Call& call) const;
   Result<Answer> remove_one(const Call& call, const json::Value& options);
   Result<void> remove_instances(const Call& crd_call);

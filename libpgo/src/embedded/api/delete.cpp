@@ -165,9 +165,6 @@ Result<void> Api::remove_instances(const Call& crd_call) {
 }
 
 Result<Answer> Api::remove(const Call& call) {
-  if (!call.subresource.empty()) {
-    return api_error(405, "MethodNotAllowed", "the server does not allow this method");
-  }
   PGO_TRY(const json::Value options, read_options(call));
   const bool crd = call.resource->table == kCrdTable;
   if (crd && !is_dry_run(call, options)) {

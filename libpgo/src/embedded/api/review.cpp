@@ -44,9 +44,7 @@ Value user_info(const Identity& identity) {
 }  // namespace
 
 Result<Answer> Api::review(const Call& call) {
-  if (call.verb != "create") {
-    return api_error(405, "MethodNotAllowed", "the server does not allow this method");
-  }
+  if (call.verb != "create") return not_allowed();
   auto parsed = call.body.empty() ? Result<Value>(Value::object()) : json::parse(call.body);
   if (!parsed || !parsed->is_object()) return bad_request("the body is not a JSON object");
   Value document = *std::move(parsed);
@@ -70,7 +68,7 @@ Result<Answer> Api::review(const Call& call) {
                           : Value::object({{"authenticated", false}}));
     document.erase("spec");
   } else {
-    return api_error(404, "NotFound", "the server could not find the requested resource");
+    return no_such_resource();
   }
   document.set("apiVersion", call.group + "/v1");
   return json_answer(201, document);
@@ -95,26 +93,40 @@ Result<Answer> Api::create_subresource(const Call& call) {
     return done();
   }
   if (call.subresource == "binding") {
-    const std::string node(body["target"]["name"].as_string());
-    PGO_TRY_VOID(
-        store_.write(*call.resource, call.key(), [&](const Record* current) -> Result<Change> {
-          if (current == nullptr) return not_found("pods", call.name);
-          Value pod = current->document()->document();
-          if (!pod["spec"]["nodeName"].as_string().empty()) {
-            return conflict("pods/binding", call.name,
-                            "pod " + call.name + " is already assigned to node \"" +
-                                std::string(pod["spec"]["nodeName"].as_string()) + "\"");
-          }
-          if (is_deleting(pod)) {
-            return conflict("pods/binding", call.name, "the pod is being deleted");
-          }
-          pod.at_or_add("spec").set("nodeName", node);
-          return Change::put(std::move(pod));
-        }));
+    PGO_TRY_VOID(bind(call, body));
     return done();
   }
-  return api_error(405, "MethodNotAllowed",
-                   "the server does not allow this method on the requested resource");
+  return not_allowed();
+}
+
+Result<void> Api::bind(const Call& call, const Value& binding) {
+  const Value& node = binding["target"]["name"];
+  if (node.as_string().empty()) {
+    return invalid("Binding", call.name, "target.name", "Required value");
+  }
+  const auto assign = [&](const Record* current) -> Result<Change> {
+    if (current == nullptr) return not_found("pods", call.name);
+    Value pod = current->document()->document();
+    const std::string_view meant = binding["metadata"]["uid"].as_string();
+    const std::string_view uid = pod["metadata"]["uid"].as_string();
+    if (!meant.empty() && meant != uid) {
+      return conflict("pods/binding", call.name,
+                      "Precondition failed: UID in precondition: " + std::string(meant) +
+                          ", UID in object meta: " + std::string(uid));
+    }
+    if (!pod["spec"]["nodeName"].as_string().empty()) {
+      return conflict("pods/binding", call.name,
+                      "pod " + call.name + " is already assigned to node \"" +
+                          std::string(pod["spec"]["nodeName"].as_string()) + "\"");
+    }
+    if (is_deleting(pod)) {
+      return conflict("pods/binding", call.name, "the pod is being deleted");
+    }
+    pod.at_or_add("spec").set("nodeName", node);
+    return Change::put(std::move(pod));
+  };
+  PGO_TRY_VOID(store_.write(*call.resource, call.key(), assign, call.dry_run()));
+  return {};
 }
 
 }  // namespace pgo::embedded::api

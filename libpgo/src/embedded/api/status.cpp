@@ -77,6 +77,15 @@ std::unexpected<Error> invalid(std::string_view kind, std::string_view name, std
   return api_error(422, "Invalid", std::move(message), std::move(field));
 }
 
+std::unexpected<Error> no_such_resource() {
+  return api_error(404, "NotFound", "the server could not find the requested resource");
+}
+
+std::unexpected<Error> not_allowed() {
+  return api_error(405, "MethodNotAllowed",
+                   "the server does not allow this method on the requested resource");
+}
+
 std::unexpected<Error> expired(std::string message) {
   return api_error(410, "Expired", std::move(message));
 }

@@ -24,6 +24,10 @@ std::unexpected<Error> conflict(std::string_view resource, std::string_view name
 /// 422; `field` is the path of the offending member, and becomes a cause.
 std::unexpected<Error> invalid(std::string_view kind, std::string_view name, std::string field,
                                std::string_view problem);
+/// 404: no such type or subresource.
+std::unexpected<Error> no_such_resource();
+/// 405: it is there, and does not take this verb.
+std::unexpected<Error> not_allowed();
 /// 410: list again.
 std::unexpected<Error> expired(std::string message);
 /// 504: a version that this server has not reached.
