@@ -1,6 +1,7 @@
 #pragma once
 
 #include "embedded/api/call.h"
+#include "embedded/api/escalation.h"
 #include "embedded/api/rbac.h"
 #include "embedded/api/resource.h"
 #include "embedded/api/store.h"
@@ -14,10 +15,16 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace pgo::embedded::api {
+
+/// What an update must know of other objects, gathered before the store is locked.
+struct Surroundings {
+  std::optional<EscalationCheck> escalation{};
+};
 
 /// The semantics of the Kubernetes API over a Store. Thread safe.
 class Api {
@@ -77,6 +84,8 @@ class Api {
   Result<void> require_namespace(const Call& call) const;
   Result<Answer> remove_one(const Call& call, const json::Value& options);
   Result<void> remove_instances(const Call& crd_call);
+  /// What an update must know of other objects; to be asked before `store_.write`.
+  Result<Surroundings> surroundings(const Call& call);
   /// An address of the service network that no Service has.
   Result<std::string> free_cluster_ip() const;
   /// Forgets events that are old; called with each new one.

@@ -120,8 +120,7 @@ std::uint64_t Rbac::version() const {
   return latest;
 }
 
-std::shared_ptr<const Value> Rbac::rules_of(const Value& binding, const std::string& ns) const {
-  const Value& reference = binding["roleRef"];
+std::shared_ptr<const Value> Rbac::rules_of(const Value& reference, const std::string& ns) const {
   const std::string name(reference["name"].as_string());
   const RecordPtr record = reference["kind"].as_string() == "ClusterRole"
                                ? store_->get(std::string(kRbac) + "clusterroles", {"", name})
@@ -137,7 +136,7 @@ void Rbac::add_bindings(std::string_view table, Snapshot& snapshot) const {
     const auto binding = json::parse(record->text());
     if (!binding) continue;
     const std::string ns(record->ns());
-    const auto rules = rules_of(*binding, ns);
+    const auto rules = rules_of((*binding)["roleRef"], ns);
     if (!rules) continue;
     for (const Value& subject : (*binding)["subjects"].items()) {
       const std::string key = subject_key(subject, ns);
@@ -159,22 +158,32 @@ std::shared_ptr<const Rbac::Snapshot> Rbac::snapshot() const {
   return snapshot_;
 }
 
-bool Rbac::allowed(const Identity& identity, const Attributes& attributes) const {
-  if (in_group(identity, "system:masters") || always_allowed(identity, attributes)) return true;
+Rights Rbac::rights_of(const Identity& identity) const {
+  if (in_group(identity, "system:masters")) return Rights::of_masters();
   const auto current = snapshot();
-  const auto granted = [&](const std::string& key) {
+  std::vector<Grant> grants;
+  const auto add = [&](const std::string& key) {
     const auto found = current->grants.find(key);
-    if (found == current->grants.end()) return false;
-    return std::any_of(found->second.begin(), found->second.end(), [&](const Grant& grant) {
-      // A binding in a namespace says nothing about other namespaces or the cluster.
-      const bool reaches =
-          grant.ns.empty() || (attributes.is_resource && grant.ns == attributes.ns);
-      return reaches && rules_allow(*grant.rules, attributes);
-    });
+    if (found == current->grants.end()) return;
+    grants.insert(grants.end(), found->second.begin(), found->second.end());
   };
-  if (granted("User " + identity.user) || granted("User *")) return true;
-  return std::any_of(identity.groups.begin(), identity.groups.end(),
-                     [&](const std::string& group) { return granted("Group " + group); });
+  add("User " + identity.user);
+  add("User *");
+  for (const std::string& group : identity.groups) add("Group " + group);
+  return Rights(std::move(grants));
+}
+
+bool Rights::allow(const Attributes& attributes) const {
+  return everything_ || std::ranges::any_of(grants_, [&](const Grant& grant) {
+           // A binding in a namespace says nothing about other namespaces or the cluster.
+           const bool reaches =
+               grant.ns.empty() || (attributes.is_resource && grant.ns == attributes.ns);
+           return reaches && rules_allow(*grant.rules, attributes);
+         });
+}
+
+bool Rbac::allowed(const Identity& identity, const Attributes& attributes) const {
+  return always_allowed(identity, attributes) || rights_of(identity).allow(attributes);
 }
 
 std::unexpected<Error> forbidden(const Identity& identity, const Attributes& attributes) {

@@ -6,6 +6,7 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/defaults.cpp
      api/delete.cpp
      api/discovery.cpp
+     api/escalation.cpp
      api/exec_conversation.cpp
      api/filter.cpp
      api/front_exec.cpp

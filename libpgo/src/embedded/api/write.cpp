@@ -63,12 +63,14 @@ void keep_cluster_ip(const json::Value& current, json::Value& wanted) {
 }
 
 /// The step all updates share, under the store's lock.
-Result<Change> finish_update(const Call& call, const json::Value& current, json::Value wanted) {
+Result<Change> finish_update(const Call& call, const Surroundings& around,
+                             const json::Value& current, json::Value wanted) {
   PGO_TRY_VOID(prepare_update(call, current, wanted, writes_status(call)));
   if (!writes_status(call)) {
     if (call.resource->table == "/services") keep_cluster_ip(current, wanted);
     set_defaults(*call.resource, wanted);
     PGO_TRY_VOID(validate_update(*call.resource, current, wanted));
+    if (around.escalation) PGO_TRY_VOID(around.escalation->update(current, wanted));
   }
   if (may_vanish(*call.resource, wanted)) return Change::remove(std::move(wanted));
   if (wanted == current) return Change::keep();
@@ -130,7 +132,20 @@ Result<Answer> Api::create(const Call& call) {
   if (!call.subresource.empty() || !call.name.empty()) return create_subresource(call);
   PGO_TRY_VOID(require_namespace(call));
   PGO_TRY(json::Value document, read_body(call));
+  if (options_.rbac && EscalationCheck::concerns(*call.resource)) {
+    PGO_TRY_VOID(EscalationCheck(rbac_, call, document).create(document));
+  }
   return create_object(call, std::move(document));
+}
+
+Result<Surroundings> Api::surroundings(const Call& call) {
+  Surroundings around;
+  if (options_.rbac && EscalationCheck::concerns(*call.resource)) {
+    const RecordPtr before = store_.get(call.resource->table, call.key());
+    if (!before) return not_found(call.resource->qualified(), call.name);
+    around.escalation.emplace(rbac_, call, before->document()->document());
+  }
+  return around;
 }
 
 /// One attempt under one name, which is generated where the document has none.
@@ -187,7 +202,7 @@ Result<Answer> Api::update(const Call& call) {
                   wanted.at_or_add("metadata")
                       .set("resourceVersion", scale["metadata"]["resourceVersion"]);
                   PGO_TRY_VOID(apply_scale(*call.resource, scale, wanted));
-                  return finish_update(call, before, std::move(wanted));
+                  return finish_update(call, around, before, std::move(wanted));
                 },
                 call.dry_run()));
     return answer_with(*this, call, 200, record);
@@ -197,6 +212,7 @@ Result<Answer> Api::update(const Call& call) {
   PGO_TRY(const RecordPtr record,
           store_.write(
               *call.resource, call.key(),
+  PGO_TRY(const Surroundings around, surroundings(call));
               [&](const Record* current) -> Result<Change> {
                 PGO_TRY(const DocumentPtr found, current_document(call, current));
                 const json::Value& before = found->document();
@@ -206,7 +222,7 @@ Result<Answer> Api::update(const Call& call) {
                   return invalid(call.resource->kind, call.name, "metadata.resourceVersion",
                                  "Invalid value: 0x0: must be specified for an update");
                 }
-                return finish_update(call, before, std::move(document));
+                return finish_update(call, around, before, std::move(document));
               },
               call.dry_run()));
   return answer_with(*this, call, 200, record);
@@ -229,14 +245,15 @@ Result<Answer> Api::patch(const Call& call) {
                   wanted.at_or_add("metadata")
                       .set("resourceVersion", scale["metadata"]["resourceVersion"]);
                   PGO_TRY_VOID(apply_scale(*call.resource, scale, wanted));
-                  return finish_update(call, before, std::move(wanted));
+                  return finish_update(call, around, before, std::move(wanted));
                 }
                 PGO_TRY(json::Value wanted, patched(call, kind, before, *patch));
                 if (wanted == before) return Change::keep();
-                return finish_update(call, before, std::move(wanted));
+                return finish_update(call, around, before, std::move(wanted));
               },
               call.dry_run()));
   return answer_with(*this, call, 200, record);
+  PGO_TRY(const Surroundings around, surroundings(call));
 }
 
 }  // namespace pgo::embedded::api
