@@ -125,7 +125,8 @@ class ApiServer {
   /// Where exec and log requests go; without one they answer 501. May be set once, any time.
   void set_container_runtime(ContainerRuntime* runtime);
 
-  /// A bearer token for a service account or an admin user, valid while the server's key lives.
+  /// A bearer token for a service account or an admin user, valid while the server's key lives, and
+  /// no longer than the account if that is there now.
   std::string issue_token(const Identity& identity);
   /// The identity behind a token, or `unauthenticated`.
   Result<Identity> authenticate(std::string_view token) const;

@@ -18,8 +18,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgo::embedded::api {
+
+/// Who issues tokens, and whom they are for unless they say otherwise: this API.
+inline constexpr std::string_view kIssuer = "https://kubernetes.default.svc";
+
+struct TokenTerms {
+  std::optional<Duration> lifetime{};  ///< nothing: for as long as the server's key lives
+  std::vector<std::string> audiences{std::string(kIssuer)};
+};
 
 /// What an update must know of other objects, gathered before the store is locked.
 struct Surroundings {
@@ -56,9 +65,9 @@ class Api {
   void set_runtime(ContainerRuntime* runtime) { runtime_ = runtime; }
   ContainerRuntime* runtime() const { return runtime_; }
 
-  /// Signs and checks bearer tokens.
-  std::string issue_token(const Identity& identity, Duration lifetime) const;
-  Result<Identity> authenticate(std::string_view token) const;
+  /// A bearer token. One for a service account is good for that very object, if it is there.
+  std::string issue_token(const Identity& identity, const TokenTerms& terms) const;
+  Result<Identity> authenticate(std::string_view token, std::string_view audience = kIssuer) const;
 
   /// The current time as metav1.Time.
   std::string now() const { return to_rfc3339(clock_->now()); }
@@ -80,6 +89,9 @@ class Api {
   Result<RecordPtr> create_generated(const Call& call, const json::Value& document);
   Result<Answer> token_request(const Call& call, const json::Value& body);
   Result<Answer> review(const Call& call);
+  json::Value token_review(const json::Value& spec) const;
+  /// The uid of the service account that a user name stands for; empty when there is none.
+  std::string account_uid(std::string_view user) const;
   Result<void> bind(const Call& call, const json::Value& binding);
   Result<void> require_namespace(const Call& call) const;
   Result<Answer> remove_one(const Call& call, const json::Value& options);

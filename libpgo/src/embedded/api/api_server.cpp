@@ -170,7 +170,7 @@ void ApiServer::set_container_runtime(ContainerRuntime* runtime) {
 }
 
 std::string ApiServer::issue_token(const Identity& identity) {
-  return impl_->api.issue_token(identity, Duration::zero());
+  return impl_->api.issue_token(identity, {});
 }
 
 Result<Identity> ApiServer::authenticate(std::string_view token) const {

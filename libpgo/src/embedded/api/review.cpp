@@ -62,16 +62,32 @@ Result<Answer> Api::review(const Call& call) {
   } else if (call.plural == "selfsubjectreviews") {
     document.set("status", Value::object({{"userInfo", user_info(call.identity)}}));
   } else if (call.plural == "tokenreviews") {
-    const auto identity = authenticate(spec["token"].as_string());
-    document.set("status",
-                 identity ? Value::object({{"authenticated", true}, {"user", user_info(*identity)}})
-                          : Value::object({{"authenticated", false}}));
+    document.set("status", token_review(spec));
     document.erase("spec");
   } else {
     return no_such_resource();
   }
   document.set("apiVersion", call.group + "/v1");
   return json_answer(201, document);
+}
+
+Value Api::token_review(const Value& spec) const {
+  const std::string_view token = spec["token"].as_string();
+  Value audiences = Value::array();
+  Result<Identity> identity = authenticate(token);
+  if (!spec["audiences"].items().empty()) {
+    identity = fail(Code::unauthenticated, "the token is for none of these audiences");
+    for (const Value& audience : spec["audiences"].items()) {
+      auto known = authenticate(token, audience.as_string());
+      if (!known) continue;
+      identity = std::move(known);
+      audiences.push_back(audience);
+    }
+  }
+  if (!identity) return Value::object({{"authenticated", false}});
+  Value status = Value::object({{"authenticated", true}, {"user", user_info(*identity)}});
+  if (!audiences.items().empty()) status.set("audiences", std::move(audiences));
+  return status;
 }
 
 Result<Answer> Api::create_subresource(const Call& call) {
