@@ -28,6 +28,8 @@ namespace {
 namespace types = kube::types;
 using json::Value;
 
+/// One refusal may be of an API server that starts and does not know the roles yet.
+constexpr int kRefusalsBelieved = 5;
 constexpr std::string_view kCertificate = "tls.crt";
 constexpr std::string_view kKey = "tls.key";
 
@@ -143,16 +145,21 @@ Result<std::unique_ptr<http::Server>> serve_rest(const Operator& the_operator,
 void elect(kube::Lease& lease, Operator& the_operator, const Clock& clock, const Log& log,
            const std::stop_token& stop) {
   kube::Wakeup wakeup;
+  bool warned = false;
   while (!stop.stop_requested()) {
     const auto step = lease.step();
-    if (lease.problem() && lease.problem()->code == Code::permission_denied) {
-      log.warn("no right to leases: leading without election; run one replica only");
-      return the_operator.set_leading(true);
-    }
     if (step.lost || step.gained) {
       the_operator.set_leading(step.leading);
       log.info(step.leading ? "leading" : "no longer leading");
     }
+    const bool refused =
+        lease.problem() && lease.problem()->code == Code::permission_denied && !step.leading;
+    if (step.gained && lease.alone()) {
+      log.warn("no right to leases: leading without election; run one replica only");
+    } else if (refused && !warned) {
+      log.warn("no right to the lease", {{"error", lease.problem()->text()}});
+    }
+    warned = refused;
     wakeup.wait_until(step.next, clock, stop);
   }
   the_operator.set_leading(false);
@@ -187,13 +194,16 @@ Result<void> run(const ServeArguments& arguments, const ServeSettings& settings,
   PGO_TRY(const auto the_operator,
           Operator::start(*transport, log, operator_options(arguments, settings, configuration)));
   PGO_TRY(const auto rest, serve_rest(*the_operator, client, settings, clock, log));
-  kube::Lease lease(client, clock, ids, log.named("lease"),
+  const SteadyClock steady;
+  kube::Lease lease(client, steady, ids, log.named("lease"),
                     {.ns = settings.operator_namespace,
                      .name = std::string(model::fixed::kOperator),
-                     .identity = settings.pod + "_" + ids.uuid()});
+                     .identity = settings.pod + "_" + ids.uuid(),
+                     .refusals_believed = kRefusalsBelieved,
+                     .shown_time = &clock});
   {
     const std::jthread election([&](const std::stop_token& stop) {
-      elect(lease, *the_operator, clock, log.named("lease"), stop);
+      elect(lease, *the_operator, steady, log.named("lease"), stop);
     });
     wait_for_stop(stop_signals, log);
   }

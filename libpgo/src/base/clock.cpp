@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <charconv>
+#include <ctime>
 
 namespace pgo {
 
@@ -19,6 +20,18 @@ using std::chrono::seconds;
 TimePoint SystemClock::now() const {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
 }
+
+namespace {
+Duration since_boot() {
+  timespec time{};
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+}  // namespace
+
+SteadyClock::SteadyClock() : offset_(SystemClock().now().time_since_epoch() - since_boot()) {}
+
+TimePoint SteadyClock::now() const { return TimePoint(offset_ + since_boot()); }
 
 struct VirtualClock::State {
   std::atomic<Duration::rep> since_epoch;

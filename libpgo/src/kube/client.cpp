@@ -61,6 +61,7 @@ json::Value document_of(const DeleteOptions& options) {
 /// Sends, and turns a failing status into an Error.
 Result<Response> call(const Client& client, Request request, const std::string& subject) {
   request.stop = client.stop();
+  request.timeout = client.timeout();
   Result<Response> response = client.transport().request(request);
   if (!response) {
     Error error = std::move(response).error();

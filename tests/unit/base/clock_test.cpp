@@ -3,12 +3,22 @@
 #include <doctest/doctest.h>
 
 using namespace std::chrono_literals;
+using pgo::Duration;
 using pgo::parse_rfc3339;
 using pgo::TimePoint;
 using pgo::to_human;
 using pgo::to_rfc3339;
 
 TEST_SUITE_BEGIN("base.clock");
+
+TEST_CASE("steady clock: begins with the system's time and only goes on") {
+  const pgo::SteadyClock clock;
+  const TimePoint first = clock.now();
+  const Duration apart = first - pgo::SystemClock().now();
+  CHECK(apart < 5s);
+  CHECK(apart > -5s);
+  CHECK(clock.now() >= first);
+}
 
 TEST_CASE("rfc3339: a printed time reads back as the same second") {
   const TimePoint time =

@@ -4,6 +4,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <utility>
+
 namespace pgo::kube {
 namespace {
 
@@ -15,6 +18,10 @@ class Door final : public Transport {
   explicit Door(std::unique_ptr<Transport> behind) : behind_(std::move(behind)) {}
   Result<Response> request(const Request& request) override {
     ++requests;
+    if (before) before(request);
+    if (refused) {
+      return Response{.status = 403, .body = R"({"kind":"Status","reason":"Forbidden"})"};
+    }
     if (closed) return fail(Code::unavailable, "the way is closed");
     return behind_->request(request);
   }
@@ -24,6 +31,8 @@ class Door final : public Transport {
   }
   Result<ExecResult> exec(const ExecRequest& request) override { return behind_->exec(request); }
   bool closed = false;
+  bool refused = false;
+  std::function<void(const Request&)> before;
   int requests = 0;
 
  private:
@@ -47,7 +56,11 @@ struct Candidate {
       : clock(world.clock.now() + skew),
         door(world.server->transport(embedded::Identity::admin())),
         lease(Client(door), clock, ids, Log(),
-              {.ns = "default", .name = "pgo", .identity = std::move(identity)}) {}
+              {.ns = "default",
+               .name = "pgo",
+               .identity = std::move(identity),
+               .refusals_believed = 3,
+               .shown_time = &world.clock}) {}
   VirtualClock clock;
   SeededIdSource ids{2};
   Door door;
@@ -195,6 +208,89 @@ TEST_SUITE("kube.lease") {
     advance(world, 2s, {&a});
     CHECK(a.lease.step().leading);
     CHECK(client.get(types::kLease, "default", "pgo"));
+  }
+
+  // client-go's LeaderElector gives its renewals the renew deadline as their context.
+  TEST_CASE("lease: a leader whose packets are lost knows at its deadline that it is none") {
+    World world;
+    Candidate a(world, "a");
+    Candidate b(world, "b");
+    REQUIRE(a.lease.step().gained);
+    REQUIRE_FALSE(b.lease.step().leading);
+    const TimePoint renewed = a.clock.now();
+    advance(world, 2s, {&a, &b});
+    a.door.closed = true;
+    a.door.before = [&](const Request& request) { advance(world, request.timeout, {&a, &b}); };
+    CHECK(a.lease.step().lost);
+    CHECK(a.clock.now() == renewed + 10s);
+    CHECK_FALSE(b.lease.step().leading);
+    // One who waits for the lease is not held up for longer either.
+    const TimePoint begun = a.clock.now();
+    CHECK_FALSE(a.lease.step().leading);
+    CHECK(a.clock.now() == begun + 10s);
+  }
+
+  TEST_CASE("lease: a claim counts from the answer that shows it, not from the question") {
+    World world;
+    Candidate a(world, "a");
+    Candidate b(world, "b");
+    REQUIRE(a.lease.step().gained);
+    bool first = true;
+    b.door.before = [&](const Request&) {
+      if (!std::exchange(first, false)) return;
+      advance(world, 8s, {&a, &b});
+      CHECK(a.lease.step().leading);
+    };
+    CHECK_FALSE(b.lease.step().leading);
+    advance(world, 9s, {&a, &b});
+    CHECK(a.lease.leading());
+    CHECK_FALSE(b.lease.step().leading);
+  }
+
+  TEST_CASE("lease: one refusal is no reason to lead, nor are many after an answer") {
+    World world;
+    Candidate a(world, "a");
+    Candidate b(world, "b");
+    REQUIRE(a.lease.step().gained);
+    b.door.refused = true;
+    for (int i = 0; i < 2; ++i) CHECK_FALSE(b.lease.step().leading);
+    b.door.refused = false;
+    CHECK_FALSE(b.lease.step().leading);
+    b.door.refused = true;
+    for (int i = 0; i < 20; ++i) {
+      advance(world, 2s, {&a, &b});
+      REQUIRE(a.lease.step().leading);
+      CHECK_FALSE(b.lease.step().leading);
+    }
+    CHECK(b.lease.problem()->code == Code::permission_denied);
+  }
+
+  TEST_CASE("lease: without a right to it one leads alone, until there is an election") {
+    World world;
+    Candidate a(world, "a");
+    Candidate b(world, "b");
+    b.door.refused = true;
+    for (int i = 0; i < 2; ++i) CHECK_FALSE(b.lease.step().leading);
+    const auto third = b.lease.step();
+    CHECK(third.gained);
+    CHECK(b.lease.alone());
+    CHECK(b.lease.leading());
+    CHECK_FALSE(b.lease.step().gained);
+    b.door.refused = false;
+    REQUIRE(a.lease.step().gained);
+    const auto seen = b.lease.step();
+    CHECK(seen.lost);
+    CHECK_FALSE(b.lease.alone());
+    CHECK(b.lease.holder() == "a");
+  }
+
+  TEST_CASE("lease: what it shows is the time of the day, what it judges by is not") {
+    World world;
+    Candidate a(world, "a", Duration(-24h));
+    REQUIRE(a.lease.step().gained);
+    const auto stored = Client(a.door).get(types::kLease, "default", "pgo");
+    REQUIRE(stored);
+    CHECK((*stored)["spec"]["renewTime"].as_string() == to_rfc3339_micro(world.clock.now()));
   }
 }
 

@@ -30,6 +30,17 @@ class SystemClock final : public Clock {
   TimePoint now() const override;
 };
 
+/// The system's time when it was made, and what has passed since, sleep of the machine included:
+/// for spans that must not change when somebody sets the system's clock.
+class SteadyClock final : public Clock {
+ public:
+  SteadyClock();
+  TimePoint now() const override;
+
+ private:
+  Duration offset_;  ///< from the time since boot to the time of the day
+};
+
 /// A clock that moves only when told to; never backwards. Thread safe.
 class VirtualClock final : public Clock {
  public:

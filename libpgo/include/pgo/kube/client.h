@@ -3,6 +3,7 @@
 #include "pgo/kube/object.h"
 #include "pgo/kube/transport.h"
 
+#include <chrono>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -68,12 +69,21 @@ class Client {
   Result<std::string> log(std::string_view ns, std::string_view pod, std::string_view container,
                           int tail_lines = 0) const;
 
+  /// The same client, for who has no more time than this for each call.
+  Client with_timeout(std::chrono::milliseconds timeout) const {
+    Client hurried = *this;
+    hurried.timeout_ = timeout;
+    return hurried;
+  }
+
   Transport& transport() const { return *transport_; }
   const std::stop_token& stop() const { return stop_; }
+  std::chrono::milliseconds timeout() const { return timeout_; }
 
  private:
   Transport* transport_;
   std::stop_token stop_;
+  std::chrono::milliseconds timeout_ = Request().timeout;
 };
 
 /// The path of a collection ("/apis/apps/v1/namespaces/ns/deployments") or, with a name, of one
