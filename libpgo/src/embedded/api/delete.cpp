@@ -55,34 +55,19 @@ Result<void> check_preconditions(const Call& call, const json::Value& current,
   return {};
 }
 
-void put_finalizer(json::Value& metadata, std::string_view finalizer, bool wanted) {
-  const auto& present = metadata["finalizers"].items();
-  const bool has = std::any_of(present.begin(), present.end(), [finalizer](const auto& item) {
-    return item.as_string() == finalizer;
-  });
-  if (has == wanted) return;
-  if (wanted) {
-    metadata.at_or_add("finalizers").make_array().emplace_back(finalizer);
-    return;
-  }
-  std::erase_if(metadata.at_or_add("finalizers").make_array(),
-                [finalizer](const auto& item) { return item.as_string() == finalizer; });
-  if (metadata["finalizers"].items().empty()) metadata.erase("finalizers");
-}
-
 /// The finalizer by which the garbage collector is told what becomes of dependents.
 /// Source: Kubernetes, "Garbage Collection", cascading deletion.
 void apply_propagation(const Resource& type, const json::Value& options, json::Value& document) {
-  std::string_view policy = options["propagationPolicy"].as_string();
-  if (policy.empty()) {
-    if (const json::Value& orphan = options["orphanDependents"]; orphan.is_bool()) {
-      policy = orphan.as_bool() ? "Orphan" : "Background";
-    } else {
-      policy = type.orphan_by_default ? "Orphan" : "Background";
-    }
-  }
   json::Value& metadata = document.at_or_add("metadata");
-  // An explicit policy replaces what an earlier deletion asked for; the default adds nothing.
+  std::string_view policy = options["propagationPolicy"].as_string();
+  if (const json::Value& orphan = options["orphanDependents"]; policy.empty() && orphan.is_bool()) {
+    policy = orphan.as_bool() ? "Orphan" : "Background";
+  }
+  if (policy.empty()) {
+    // What an earlier deletion asked for stands; only an explicit policy replaces it.
+    if (has_finalizer(metadata, kForeground) || has_finalizer(metadata, kOrphan)) return;
+    policy = type.orphan_by_default ? "Orphan" : "Background";
+  }
   put_finalizer(metadata, kForeground, policy == "Foreground");
   put_finalizer(metadata, kOrphan, policy == "Orphan");
 }

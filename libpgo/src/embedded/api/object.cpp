@@ -268,6 +268,23 @@ bool has_finalizers(const json::Value& document) {
   return !document["metadata"]["finalizers"].items().empty();
 }
 
+bool has_finalizer(const json::Value& metadata, std::string_view finalizer) {
+  return std::ranges::any_of(metadata["finalizers"].items(), [finalizer](const auto& item) {
+    return item.as_string() == finalizer;
+  });
+}
+
+void put_finalizer(json::Value& metadata, std::string_view finalizer, bool wanted) {
+  if (has_finalizer(metadata, finalizer) == wanted) return;
+  if (wanted) {
+    metadata.at_or_add("finalizers").make_array().emplace_back(finalizer);
+    return;
+  }
+  std::erase_if(metadata.at_or_add("finalizers").make_array(),
+                [finalizer](const auto& item) { return item.as_string() == finalizer; });
+  if (metadata["finalizers"].items().empty()) metadata.erase("finalizers");
+}
+
 bool is_deleting(const json::Value& document) {
   return document["metadata"]["deletionTimestamp"].is_string();
 }

@@ -31,6 +31,8 @@ Result<void> prepare_update(const Call& call, const json::Value& current, json::
 bool may_vanish(const Resource& resource, const json::Value& document);
 
 bool has_finalizers(const json::Value& document);
+bool has_finalizer(const json::Value& metadata, std::string_view finalizer);
+void put_finalizer(json::Value& metadata, std::string_view finalizer, bool wanted);
 bool is_deleting(const json::Value& document);
 
 }  // namespace pgo::embedded::api
