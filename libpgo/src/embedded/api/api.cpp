@@ -84,6 +84,7 @@ Result<void> Api::start() {
     events_.emplace_back(clock_->now() + kEventLifetime, record->key());
   }
   PGO_TRY_VOID(bootstrap());
+  PGO_TRY_VOID(finish_definitions());
   return store_.settle(0);
 }
 

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -94,8 +95,22 @@ class Api {
   std::string account_uid(std::string_view user) const;
   Result<void> bind(const Call& call, const json::Value& binding);
   Result<void> require_namespace(const Call& call) const;
-  Result<Answer> remove_one(const Call& call, const json::Value& options);
-  Result<void> remove_instances(const Call& crd_call);
+  /// `hold`: a finalizer that the object gets as it is marked for deletion.
+  Result<Answer> remove_one(const Call& call, const json::Value& options,
+                            std::string_view hold = {});
+  Result<Answer> remove_object(const Call& call, const json::Value& options);
+
+  // Definitions of custom resources (definitions.cpp).
+  Result<void> require_lasting_type(const Resource& type) const;
+  Result<Answer> remove_definition(const Call& call, const json::Value& options);
+  Result<void> remove_instances(const Resource& type);
+  /// To be called when a custom resource has gone: it may be the last that its definition waits
+  /// for.
+  Result<void> instance_gone(const Resource& type);
+  Result<void> note_vanished(const Call& call);
+  /// Goes on with deletions that the end of the process cut off.
+  Result<void> finish_definitions();
+
   /// What an update must know of other objects; to be asked before `store_.write`.
   Result<Surroundings> surroundings(const Call& call);
   /// An address of the service network that no Service has.
@@ -116,6 +131,7 @@ class Api {
   mutable std::shared_ptr<const Registry> registry_;
   mutable std::uint64_t registry_version_ = 0;  ///< of the definitions it was built from
   std::mutex service_mutex_;                    ///< held from choosing a cluster IP to storing it
+  std::shared_mutex definitions_mutex_;         ///< shared by who makes custom resources
   std::string key_;                             ///< signs tokens
   std::mutex events_mutex_;
   std::deque<std::pair<TimePoint, Key>> events_;  ///< when to look at which event again

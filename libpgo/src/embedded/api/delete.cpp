@@ -102,60 +102,43 @@ void mark(const Resource& type, json::Value& document, std::int64_t grace, TimeP
 
 }  // namespace
 
-Result<Answer> Api::remove_one(const Call& call, const json::Value& options) {
+Result<Answer> Api::remove_one(const Call& call, const json::Value& options,
+                               std::string_view hold) {
   const Resource& type = *call.resource;
   bool removed = false;
   std::string uid;
-  PGO_TRY(const RecordPtr record, store_.write(
-                                      type, call.key(),
-                                      [&](const Record* current) -> Result<Change> {
-                                        if (current == nullptr)
-                                          return not_found(type.qualified(), call.name);
-                                        const DocumentPtr found = current->document();
-                                        const json::Value& before = found->document();
-                                        uid = before["metadata"]["uid"].as_string();
-                                        PGO_TRY_VOID(check_preconditions(call, before, options));
-                                        json::Value next = before;
-                                        apply_propagation(type, options, next);
-                                        mark(type, next, grace_of(type, next, options),
-                                             clock_->now());
-                                        removed = may_vanish(type, next);
-                                        if (removed) return Change::remove(std::move(next));
-                                        if (next == before) return Change::keep();
-                                        return Change::put(std::move(next));
-                                      },
-                                      is_dry_run(call, options)));
+  const auto decide = [&](const Record* current) -> Result<Change> {
+    if (current == nullptr) return not_found(type.qualified(), call.name);
+    const DocumentPtr found = current->document();
+    const json::Value& before = found->document();
+    uid = before["metadata"]["uid"].as_string();
+    PGO_TRY_VOID(check_preconditions(call, before, options));
+    json::Value next = before;
+    apply_propagation(type, options, next);
+    if (!hold.empty()) put_finalizer(next.at_or_add("metadata"), hold, true);
+    mark(type, next, grace_of(type, next, options), clock_->now());
+    removed = may_vanish(type, next);
+    if (removed) return Change::remove(std::move(next));
+    if (next == before) return Change::keep();
+    return Change::put(std::move(next));
+  };
+  const bool dry = is_dry_run(call, options);
+  PGO_TRY(const RecordPtr record, store_.write(type, call.key(), decide, dry));
+  if (removed && !dry) PGO_TRY_VOID(instance_gone(type));
   if (type.returns_deleted || !removed) return object_answer(call, 200, *record);
   return json_answer(200, success_status(call, uid));
 }
 
-Result<void> Api::remove_instances(const Call& crd_call) {
-  const RecordPtr record = store_.get(crd_call.resource->table, crd_call.key());
-  if (!record) return not_found(crd_call.resource->qualified(), crd_call.name);
-  PGO_TRY(const json::Value crd, json::parse(record->text()));
-  const std::string group(crd["spec"]["group"].as_string());
-  const std::string plural(crd["spec"]["names"]["plural"].as_string());
-  for (const json::Value& version : crd["spec"]["versions"].items()) {
-    Call call = crd_call;
-    call.resource = registry()->find(group, version["name"].as_string(), plural);
-    if (!call.resource) continue;
-    for (const RecordPtr& instance : store_.list(call.resource->table, "").records) {
-      call.ns = instance->ns();
-      call.name = instance->name();
-      auto gone = remove_one(call, json::Value::object());
-      if (!gone && gone.error().code != Code::not_found) return fail(std::move(gone).error());
-    }
+Result<Answer> Api::remove_object(const Call& call, const json::Value& options) {
+  if (call.resource->table == kCrdTable && !is_dry_run(call, options)) {
+    return remove_definition(call, options);
   }
-  return {};
+  return remove_one(call, options);
 }
 
 Result<Answer> Api::remove(const Call& call) {
   PGO_TRY(const json::Value options, read_options(call));
-  const bool crd = call.resource->table == kCrdTable;
-  if (crd && !is_dry_run(call, options)) {
-    PGO_TRY_VOID(remove_instances(call));
-  }
-  return remove_one(call, options);
+  return remove_object(call, options);
 }
 
 Result<Answer> Api::remove_collection(const Call& call) {
@@ -169,7 +152,7 @@ Result<Answer> Api::remove_collection(const Call& call) {
     Call one = call;
     one.ns = record->ns();
     one.name = record->name();
-    auto gone = remove_one(one, options);
+    auto gone = remove_object(one, options);
     // Somebody else was faster: the goal is reached.
     if (!gone && gone.error().code != Code::not_found) return fail(std::move(gone).error());
     PGO_TRY(json::Value document, json::parse(record->text()));

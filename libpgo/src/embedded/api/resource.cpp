@@ -141,6 +141,7 @@ Resource from_crd(const json::Value& crd, const json::Value& version) {
   resource.namespaced = spec["scope"].as_string() != "Cluster";
   resource.generation = true;
   resource.custom = true;
+  resource.ending = crd["metadata"]["deletionTimestamp"].is_string();
   const json::Value& subresources = version["subresources"];
   resource.status = subresources["status"].is_object();
   resource.scale = subresources["scale"].is_object();
@@ -182,6 +183,12 @@ std::shared_ptr<const Registry> Registry::build(const std::vector<json::Value>& 
     }
   }
   return registry;
+}
+
+ResourcePtr Registry::of_definition(const json::Value& crd) {
+  const auto& versions = crd["spec"]["versions"].items();
+  if (versions.empty()) return nullptr;
+  return std::make_shared<const Resource>(from_crd(crd, versions.front()));
 }
 
 void Registry::add(Resource resource) {

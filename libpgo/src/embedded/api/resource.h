@@ -31,6 +31,7 @@ struct Resource {
   bool scale = false;
   bool generation = false;  ///< metadata.generation counts changes of the desired state
   bool custom = false;      ///< defined by a CRD
+  bool ending = false;      ///< its definition is being deleted: nothing new is made
   /// Deletion without a propagation policy keeps dependents. Source: Job API, "orphanDependents".
   bool orphan_by_default = false;
   bool returns_deleted = false;  ///< DELETE answers the object instead of a Status
@@ -54,6 +55,9 @@ class Registry {
  public:
   /// The built-in types plus one entry for each served version of each CRD document.
   static std::shared_ptr<const Registry> build(const std::vector<json::Value>& crds);
+
+  /// The type that a CRD document defines, also when none of its versions is served.
+  static ResourcePtr of_definition(const json::Value& crd);
 
   /// Null when not served.
   ResourcePtr find(std::string_view group, std::string_view version, std::string_view plural) const;

@@ -4,6 +4,7 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/call.cpp
      api/columns.cpp
      api/defaults.cpp
+     api/definitions.cpp
      api/delete.cpp
      api/discovery.cpp
      api/escalation.cpp

@@ -84,6 +84,12 @@ RecordPtr Store::get(std::string_view table, const Key& key) const {
   return record == found->objects.end() ? nullptr : *record;
 }
 
+bool Store::empty(std::string_view table) const {
+  const std::lock_guard lock(mutex_);
+  const Table* found = find_table(table);
+  return found == nullptr || found->objects.empty();
+}
+
 void Store::collect(const Table& table, std::string_view ns, std::vector<RecordPtr>& into) {
   auto at = ns.empty() ? table.objects.begin() : table.objects.lower_bound(ByKey::View{ns, ""});
   for (; at != table.objects.end() && (ns.empty() || (*at)->ns() == ns); ++at) into.push_back(*at);

@@ -71,6 +71,7 @@ class Store {
 
   RecordPtr get(std::string_view table, const Key& key) const;
   bool contains(std::string_view table, const Key& key) const { return get(table, key) != nullptr; }
+  bool empty(std::string_view table) const;
   /// Every object of a table (of one namespace unless `ns` is empty), in key order.
   Listing list(std::string_view table, std::string_view ns) const;
   /// The objects a filter takes, after `from` (unless null), at most `limit` (0 = all).

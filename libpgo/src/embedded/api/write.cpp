@@ -154,6 +154,11 @@ Result<RecordPtr> Api::create_once(const Call& call, json::Value document) {
   PGO_TRY_VOID(prepare_create(call, document, now(), *ids_));
   set_create_defaults(type, document, now());
   PGO_TRY_VOID(validate_create(type, document));
+  std::shared_lock lasting(definitions_mutex_, std::defer_lock);
+  if (type.custom) {
+    lasting.lock();
+    PGO_TRY_VOID(require_lasting_type(type));
+  }
   std::unique_lock service_lock(service_mutex_, std::defer_lock);
   if (needs_cluster_ip(call, document)) {
     service_lock.lock();
@@ -205,6 +210,12 @@ Result<Answer> Api::update(const Call& call) {
                   return finish_update(call, around, before, std::move(wanted));
                 },
                 call.dry_run()));
+/// An update that takes the last finalizer away may have removed the object.
+Result<void> Api::note_vanished(const Call& call) {
+  if (!call.resource->custom || store_.contains(call.resource->table, call.key())) return {};
+  return instance_gone(*call.resource);
+}
+
     return answer_with(*this, call, 200, record);
   }
   PGO_TRY(json::Value document, read_body(call));
@@ -241,6 +252,7 @@ Result<Answer> Api::patch(const Call& call) {
                 if (call.subresource == "scale") {
                   PGO_TRY(const json::Value scale,
                           patched(call, kind, scale_of(*call.resource, before), *patch));
+  PGO_TRY_VOID(note_vanished(call));
                   json::Value wanted = before;
                   wanted.at_or_add("metadata")
                       .set("resourceVersion", scale["metadata"]["resourceVersion"]);
@@ -257,3 +269,4 @@ Result<Answer> Api::patch(const Call& call) {
 }
 
 }  // namespace pgo::embedded::api
+  PGO_TRY_VOID(note_vanished(call));
