@@ -5,8 +5,6 @@
 #include "embedded/api/watch_stream.h"
 #include "pgo/base/text.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -223,27 +221,6 @@ void Api::expire_events(const Resource& type, const Key& added) {
     const std::lock_guard lock(events_mutex_);
     events_.emplace_back(again, key);
   }
-}
-
-Result<std::string> Api::free_cluster_ip() const {
-  // Third and fourth byte run from the first to the last address of the service network.
-  std::vector<bool> used(std::size_t{1} << 16);
-  const auto place = [](int third, int fourth) {
-    return static_cast<std::size_t>(third) << 8 | static_cast<std::size_t>(fourth);
-  };
-  for (const RecordPtr& record : store_.list("/services", "").records) {
-    in_addr address{};
-    // As far as the NUL that ends this field.
-    if (::inet_pton(AF_INET, record->fields().data(), &address) != 1) continue;
-    used[ntohl(address.s_addr) & 0xffff] = true;
-  }
-  for (int third = options_.service_first; third <= options_.service_last; ++third) {
-    for (int fourth = 1; fourth < 255; ++fourth) {
-      if (used[place(third, fourth)]) continue;
-      return options_.service_prefix + "." + std::to_string(third) + "." + std::to_string(fourth);
-    }
-  }
-  return api_error(500, "InternalError", "no free address is left in the service network");
 }
 
 }  // namespace pgo::embedded::api

@@ -4,6 +4,7 @@
 #include "embedded/api/escalation.h"
 #include "embedded/api/rbac.h"
 #include "embedded/api/resource.h"
+#include "embedded/api/service_addresses.h"
 #include "embedded/api/store.h"
 #include "pgo/base/clock.h"
 #include "pgo/base/ids.h"
@@ -34,6 +35,8 @@ struct TokenTerms {
 /// What an update must know of other objects, gathered before the store is locked.
 struct Surroundings {
   std::optional<EscalationCheck> escalation{};
+  std::unique_lock<std::mutex> service_lock{};  ///< held from choosing an address to storing it
+  std::optional<ServiceAddresses> addresses{};
 };
 
 /// The semantics of the Kubernetes API over a Store. Thread safe.
@@ -113,8 +116,6 @@ class Api {
 
   /// What an update must know of other objects; to be asked before `store_.write`.
   Result<Surroundings> surroundings(const Call& call);
-  /// An address of the service network that no Service has.
-  Result<std::string> free_cluster_ip() const;
   /// Forgets events that are old; called with each new one.
   void expire_events(const Resource& type, const Key& added);
   Result<void> load_key();
@@ -130,9 +131,9 @@ class Api {
   mutable std::mutex registry_mutex_;
   mutable std::shared_ptr<const Registry> registry_;
   mutable std::uint64_t registry_version_ = 0;  ///< of the definitions it was built from
-  std::mutex service_mutex_;                    ///< held from choosing a cluster IP to storing it
-  std::shared_mutex definitions_mutex_;         ///< shared by who makes custom resources
-  std::string key_;                             ///< signs tokens
+  std::mutex service_mutex_;
+  std::shared_mutex definitions_mutex_;  ///< shared by who makes custom resources
+  std::string key_;                      ///< signs tokens
   std::mutex events_mutex_;
   std::deque<std::pair<TimePoint, Key>> events_;  ///< when to look at which event again
   std::atomic<ContainerRuntime*> runtime_ = nullptr;

@@ -23,6 +23,7 @@ list(APPEND PGO_EMBEDDED_API_SOURCES
      api/resource.cpp
      api/review.cpp
      api/scale.cpp
+     api/service_addresses.cpp
      api/sessions.cpp
      api/settle.cpp
      api/spdy.cpp

@@ -146,7 +146,7 @@ Result<void> validate_update(const Resource& type, const Value& current, const V
     return unchanged(type, current, wanted, "/spec/template", "spec.template");
   }
   if (kind == "Service" && wanted["spec"]["type"].as_string() != "ExternalName" &&
-      !current["spec"]["clusterIP"].is_null()) {
+      !current["spec"]["clusterIP"].as_string().empty()) {
     return unchanged(type, current, wanted, "/spec/clusterIP", "spec.clusterIP");
   }
   if (kind == "RoleBinding" || kind == "ClusterRoleBinding") {

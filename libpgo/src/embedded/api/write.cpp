@@ -51,14 +51,23 @@ Result<json::Value> patched(const Call& call, PatchKind kind, json::Value docume
 
 bool writes_status(const Call& call) { return call.subresource == "status"; }
 
-/// A Service's allocated addresses stay when an update leaves them out.
+constexpr const char* kAddressMembers[] = {"clusterIP", "clusterIPs", "ipFamilies",
+                                           "ipFamilyPolicy"};
+
+/// A Service's allocated addresses stay when an update leaves them out, and go when it turns into a
+/// mere name.
 void keep_cluster_ip(const json::Value& current, json::Value& wanted) {
-  if (wanted["spec"]["type"].as_string() == "ExternalName") return;
-  for (const char* member : {"clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"}) {
+  json::Value& spec = wanted.at_or_add("spec");
+  const bool had_name = current["spec"]["type"].as_string() == "ExternalName";
+  if (spec["type"].as_string() == "ExternalName") {
+    if (had_name || spec["clusterIP"] != current["spec"]["clusterIP"]) return;
+    for (const char* member : kAddressMembers) spec.erase(member);
+    return;
+  }
+  if (spec["clusterIP"].as_string().empty()) spec.erase("clusterIP");
+  for (const char* member : kAddressMembers) {
     const json::Value& value = current["spec"][member];
-    if (wanted["spec"][member].is_null() && !value.is_null()) {
-      wanted.at_or_add("spec").set(member, value);
-    }
+    if (spec[member].is_null() && !value.is_null()) spec.set(member, value);
   }
 }
 
@@ -70,6 +79,10 @@ Result<Change> finish_update(const Call& call, const Surroundings& around,
     if (call.resource->table == "/services") keep_cluster_ip(current, wanted);
     set_defaults(*call.resource, wanted);
     PGO_TRY_VOID(validate_update(*call.resource, current, wanted));
+    if (around.addresses) {
+      PGO_TRY_VOID(around.addresses->assign(wanted));
+      set_service_addresses(*call.resource, wanted);
+    }
     if (around.escalation) PGO_TRY_VOID(around.escalation->update(current, wanted));
   }
   if (may_vanish(*call.resource, wanted)) return Change::remove(std::move(wanted));
@@ -107,11 +120,6 @@ Result<Answer> answer_with(const Api& api, const Call& call, int status, const R
   return object_answer(call, status, *record);
 }
 
-bool needs_cluster_ip(const Call& call, const json::Value& document) {
-  return call.resource->table == "/services" && document["spec"]["clusterIP"].is_null() &&
-         document["spec"]["type"].as_string() != "ExternalName";
-}
-
 }  // namespace
 
 Result<void> Api::require_namespace(const Call& call) const {
@@ -140,6 +148,10 @@ Result<Answer> Api::create(const Call& call) {
 
 Result<Surroundings> Api::surroundings(const Call& call) {
   Surroundings around;
+  if (call.resource->table == "/services" && !writes_status(call)) {
+    around.service_lock = std::unique_lock(service_mutex_);
+    around.addresses.emplace(store_, call.key(), options_);
+  }
   if (options_.rbac && EscalationCheck::concerns(*call.resource)) {
     const RecordPtr before = store_.get(call.resource->table, call.key());
     if (!before) return not_found(call.resource->qualified(), call.name);
@@ -160,10 +172,9 @@ Result<RecordPtr> Api::create_once(const Call& call, json::Value document) {
     PGO_TRY_VOID(require_lasting_type(type));
   }
   std::unique_lock service_lock(service_mutex_, std::defer_lock);
-  if (needs_cluster_ip(call, document)) {
+  if (type.table == "/services") {
     service_lock.lock();
-    PGO_TRY(const std::string address, free_cluster_ip());
-    document.at_or_add("spec").set("clusterIP", address);
+    PGO_TRY_VOID(ServiceAddresses(store_, {}, options_).assign(document));
   }
   set_service_addresses(type, document);
   const std::string name(document["metadata"]["name"].as_string());
@@ -194,7 +205,14 @@ Result<Answer> Api::create_object(const Call& call, json::Value document) {
   return answer_with(*this, call, 201, record);
 }
 
+/// An update that takes the last finalizer away may have removed the object.
+Result<void> Api::note_vanished(const Call& call) {
+  if (!call.resource->custom || store_.contains(call.resource->table, call.key())) return {};
+  return instance_gone(*call.resource);
+}
+
 Result<Answer> Api::update(const Call& call) {
+  PGO_TRY(const Surroundings around, surroundings(call));
   if (call.subresource == "scale") {
     PGO_TRY(const json::Value scale, json::parse(call.body));
     PGO_TRY(const RecordPtr record,
@@ -210,12 +228,6 @@ Result<Answer> Api::update(const Call& call) {
                   return finish_update(call, around, before, std::move(wanted));
                 },
                 call.dry_run()));
-/// An update that takes the last finalizer away may have removed the object.
-Result<void> Api::note_vanished(const Call& call) {
-  if (!call.resource->custom || store_.contains(call.resource->table, call.key())) return {};
-  return instance_gone(*call.resource);
-}
-
     return answer_with(*this, call, 200, record);
   }
   PGO_TRY(json::Value document, read_body(call));
@@ -223,7 +235,6 @@ Result<void> Api::note_vanished(const Call& call) {
   PGO_TRY(const RecordPtr record,
           store_.write(
               *call.resource, call.key(),
-  PGO_TRY(const Surroundings around, surroundings(call));
               [&](const Record* current) -> Result<Change> {
                 PGO_TRY(const DocumentPtr found, current_document(call, current));
                 const json::Value& before = found->document();
@@ -236,11 +247,13 @@ Result<void> Api::note_vanished(const Call& call) {
                 return finish_update(call, around, before, std::move(document));
               },
               call.dry_run()));
+  PGO_TRY_VOID(note_vanished(call));
   return answer_with(*this, call, 200, record);
 }
 
 Result<Answer> Api::patch(const Call& call) {
   PGO_TRY(const PatchKind kind, patch_kind(call));
+  PGO_TRY(const Surroundings around, surroundings(call));
   auto patch = json::parse(call.body);
   if (!patch) return bad_request("the patch is not JSON: " + patch.error().message);
   PGO_TRY(const RecordPtr record,
@@ -252,7 +265,6 @@ Result<Answer> Api::patch(const Call& call) {
                 if (call.subresource == "scale") {
                   PGO_TRY(const json::Value scale,
                           patched(call, kind, scale_of(*call.resource, before), *patch));
-  PGO_TRY_VOID(note_vanished(call));
                   json::Value wanted = before;
                   wanted.at_or_add("metadata")
                       .set("resourceVersion", scale["metadata"]["resourceVersion"]);
@@ -264,9 +276,8 @@ Result<Answer> Api::patch(const Call& call) {
                 return finish_update(call, around, before, std::move(wanted));
               },
               call.dry_run()));
+  PGO_TRY_VOID(note_vanished(call));
   return answer_with(*this, call, 200, record);
-  PGO_TRY(const Surroundings around, surroundings(call));
 }
 
 }  // namespace pgo::embedded::api
-  PGO_TRY_VOID(note_vanished(call));
