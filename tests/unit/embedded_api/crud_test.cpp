@@ -323,6 +323,18 @@ TEST_SUITE("embedded.api.crud") {
     CHECK(api.get(events + "/repeated").status == 200);
   }
 
+  TEST_CASE("events: those of the newer group go as the others do") {
+    ApiFixture api;
+    const std::string events = "/apis/events.k8s.io/v1/namespaces/default/events";
+    api.post(events, R"({"metadata":{"name":"old"},"reason":"x"})");
+    api.post(events, R"({"metadata":{"name":"repeated"},
+      "series":{"count":2,"lastObservedTime":"2020-09-13T13:16:40.000000Z"}})");
+    api.clock.advance(std::chrono::minutes(61));
+    api.post("/api/v1/namespaces/default/events", R"({"metadata":{"name":"new"}})");
+    CHECK(api.get(events + "/old").status == 404);
+    CHECK(api.get(events + "/repeated").status == 200);
+  }
+
   TEST_CASE("create: a null member of a built-in type counts as absent") {
     const ApiFixture api;
     const auto made = api.post(kMaps, R"({"metadata":{"name":"a","labels":null},"data":null})");

@@ -214,6 +214,8 @@ TEST_SUITE("embedded.controllers.garbage") {
     world.create(types::kPersistentVolumeClaim, "shop",
                  R"({"metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],
                      "resources":{"requests":{"storage":"1Gi"}}}})");
+    const kube::ResourceType newer_event{"events.k8s.io", "v1", "Event", "events"};
+    world.create(newer_event, "shop", R"({"metadata":{"name":"said"},"reason":"x"})");
     world.pass(5s);
     REQUIRE(world.client.remove(types::kNamespace, "", "shop"));
     world.pass(10s);
@@ -223,6 +225,7 @@ TEST_SUITE("embedded.controllers.garbage") {
     world.merge(types::kConfigMap, "shop", "held", R"({"metadata":{"finalizers":null}})");
     world.pass(10s);
     CHECK(!world.exists(types::kNamespace, "", "shop"));
+    CHECK(world.list(newer_event, "").empty());
     CHECK(world.list(types::kPersistentVolume, "").empty());
     CHECK(world.exists(types::kNamespace, "", "default"));
   }

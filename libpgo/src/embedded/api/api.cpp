@@ -17,6 +17,18 @@ using json::Value;
 /// How long events are kept. Source: kube-apiserver, --event-ttl.
 constexpr Duration kEventLifetime = std::chrono::hours(1);
 
+/// Events are of two groups, each with a table of its own.
+constexpr const char* kEventGroups[] = {"", "events.k8s.io"};
+
+/// When an event was last repeated, in the words of either group.
+std::optional<TimePoint> last_seen(const Value& event) {
+  for (const Value* at : {&event["lastTimestamp"], &event["series"]["lastObservedTime"],
+                          &event["deprecatedLastTimestamp"]}) {
+    if (const auto time = parse_rfc3339(at->as_string())) return *time;
+  }
+  return std::nullopt;
+}
+
 /// How much of the history budget the options ask for.
 Store::Limits limits_of(const ApiServerOptions& options) {
   Store::Limits limits;
@@ -78,8 +90,11 @@ Api::Api(ApiServerOptions options, const Clock& clock, IdSource& ids, Log log,
 Result<void> Api::start() {
   PGO_TRY_VOID(store_.load());
   PGO_TRY_VOID(load_key());
-  for (const RecordPtr& record : store_.list("/events", "").records) {
-    events_.emplace_back(clock_->now() + kEventLifetime, record->key());
+  for (const char* group : kEventGroups) {
+    const ResourcePtr type = registry()->find(group, "v1", "events");
+    for (const RecordPtr& record : store_.list(type->table, "").records) {
+      events_.push_back({clock_->now() + kEventLifetime, type, record->key()});
+    }
   }
   PGO_TRY_VOID(bootstrap());
   PGO_TRY_VOID(finish_definitions());
@@ -191,35 +206,36 @@ Result<std::unique_ptr<kube::WatchStream>> Api::watch(Call call, std::function<v
   return open_watch(*this, call, std::move(on_ready));
 }
 
-void Api::expire_events(const Resource& type, const Key& added) {
+void Api::expire_events(const ResourcePtr& type, const Key& added) {
   const TimePoint now = clock_->now();
-  std::vector<Key> due;
+  std::vector<AgingEvent> due;
   {
     const std::lock_guard lock(events_mutex_);
-    events_.emplace_back(now + kEventLifetime, added);
+    events_.push_back({now + kEventLifetime, type, added});
     // A few with each new one keep the number level.
-    while (due.size() < 4 && events_.front().first <= now) {
-      due.push_back(std::move(events_.front().second));
+    while (due.size() < 4 && events_.front().look_at <= now) {
+      due.push_back(std::move(events_.front()));
       events_.pop_front();
     }
   }
-  for (const Key& key : due) {
+  for (AgingEvent& old : due) {
     TimePoint again{};
-    const auto gone = store_.write(type, key, [&](const Record* current) -> Result<Change> {
-      if (current == nullptr) return Change::keep();
-      PGO_TRY(Value event, json::parse(current->text()));
-      // A repeated event lives on from its last time.
-      if (const auto last = parse_rfc3339(event["lastTimestamp"].as_string());
-          last && *last + kEventLifetime > now) {
-        again = *last + kEventLifetime;
-        return Change::keep();
-      }
-      return Change::remove(std::move(event));
-    });
+    const auto gone =
+        store_.write(*old.type, old.key, [&](const Record* current) -> Result<Change> {
+          if (current == nullptr) return Change::keep();
+          PGO_TRY(Value event, json::parse(current->text()));
+          // A repeated event lives on from its last time.
+          if (const auto last = last_seen(event); last && *last + kEventLifetime > now) {
+            again = *last + kEventLifetime;
+            return Change::keep();
+          }
+          return Change::remove(std::move(event));
+        });
     if (!gone) log_.warn("an old event stays", {{"error", gone.error().text()}});
     if (again == TimePoint{}) continue;
+    old.look_at = again;
     const std::lock_guard lock(events_mutex_);
-    events_.emplace_back(again, key);
+    events_.push_back(std::move(old));
   }
 }
 

@@ -27,16 +27,16 @@ namespace pgo::embedded::api {
 /// Who issues tokens, and whom they are for unless they say otherwise: this API.
 inline constexpr std::string_view kIssuer = "https://kubernetes.default.svc";
 
-struct TokenTerms {
-  std::optional<Duration> lifetime{};  ///< nothing: for as long as the server's key lives
-  std::vector<std::string> audiences{std::string(kIssuer)};
-};
-
 /// What an update must know of other objects, gathered before the store is locked.
 struct Surroundings {
   std::optional<EscalationCheck> escalation{};
   std::unique_lock<std::mutex> service_lock{};  ///< held from choosing an address to storing it
   std::optional<ServiceAddresses> addresses{};
+};
+
+struct TokenTerms {
+  std::optional<Duration> lifetime{};  ///< nothing: for as long as the server's key lives
+  std::vector<std::string> audiences{std::string(kIssuer)};
 };
 
 /// The semantics of the Kubernetes API over a Store. Thread safe.
@@ -94,9 +94,9 @@ class Api {
   Result<Answer> token_request(const Call& call, const json::Value& body);
   Result<Answer> review(const Call& call);
   json::Value token_review(const json::Value& spec) const;
+  Result<void> bind(const Call& call, const json::Value& binding);
   /// The uid of the service account that a user name stands for; empty when there is none.
   std::string account_uid(std::string_view user) const;
-  Result<void> bind(const Call& call, const json::Value& binding);
   Result<void> require_namespace(const Call& call) const;
   /// `hold`: a finalizer that the object gets as it is marked for deletion.
   Result<Answer> remove_one(const Call& call, const json::Value& options,
@@ -117,7 +117,7 @@ class Api {
   /// What an update must know of other objects; to be asked before `store_.write`.
   Result<Surroundings> surroundings(const Call& call);
   /// Forgets events that are old; called with each new one.
-  void expire_events(const Resource& type, const Key& added);
+  void expire_events(const ResourcePtr& type, const Key& added);
   Result<void> load_key();
   Result<void> bootstrap();
   Result<void> ensure(std::string_view group, std::string_view plural, json::Value document);
@@ -135,7 +135,12 @@ class Api {
   std::shared_mutex definitions_mutex_;  ///< shared by who makes custom resources
   std::string key_;                      ///< signs tokens
   std::mutex events_mutex_;
-  std::deque<std::pair<TimePoint, Key>> events_;  ///< when to look at which event again
+  struct AgingEvent {
+    TimePoint look_at;
+    ResourcePtr type;
+    Key key;
+  };
+  std::deque<AgingEvent> events_;
   std::atomic<ContainerRuntime*> runtime_ = nullptr;
 };
 

@@ -199,8 +199,8 @@ Result<Answer> Api::create_object(const Call& call, json::Value document) {
   const bool named = !document["metadata"]["name"].as_string().empty();
   PGO_TRY(const RecordPtr record,
           named ? create_once(call, std::move(document)) : create_generated(call, document));
-  if (call.resource->table == "/events" && !call.dry_run()) {
-    expire_events(*call.resource, record->key());
+  if (call.resource->kind == "Event" && !call.resource->custom && !call.dry_run()) {
+    expire_events(call.resource, record->key());
   }
   return answer_with(*this, call, 201, record);
 }

@@ -12,6 +12,20 @@ namespace {
 constexpr Duration kExpirySweep = std::chrono::minutes(10);
 constexpr Duration kNamespaceRetry = std::chrono::seconds(5);
 
+/// Events are of two groups, which the API keeps apart.
+constexpr kube::ResourceType kNewerEvent{"events.k8s.io", "v1", "Event", "events"};
+constexpr const kube::ResourceType* kEventTypes[] = {&kube::types::kEvent, &kNewerEvent};
+
+/// When an event was made or last repeated, in the words of either group.
+TimePoint last_seen(const kube::Object& event, TimePoint now) {
+  TimePoint last = created_at(event).value_or(now);
+  for (const json::Value* time : {&event["lastTimestamp"], &event["series"]["lastObservedTime"],
+                                  &event["deprecatedLastTimestamp"]}) {
+    if (auto seen = time_of(*time)) last = std::max(last, *seen);
+  }
+  return last;
+}
+
 }  // namespace
 
 Result<Controllers::Impl::Decision> Controllers::Impl::decide(std::string_view controller,
@@ -221,8 +235,10 @@ Result<Controllers::Impl::Decision> Controllers::Impl::empty_namespace(const kub
   auto empty = [&](const kube::ResourceType& type) -> Result<void> {
     kube::ListOptions one;
     one.limit = 1;
-    PGO_TRY(kube::ObjectList before, client.list(type, ns.name(), one));
-    if (before.items.empty()) return {};
+    auto before = client.list(type, ns.name(), one);
+    if (!before && before.error().code == Code::not_found) return {};  // not served
+    if (!before) return fail(std::move(before).error());
+    if (before->items.empty()) return {};
     PGO_TRY_VOID(client.remove_collection(type, ns.name(), {}));
     PGO_TRY(kube::ObjectList after, client.list(type, ns.name(), one));
     left = left || !after.items.empty();
@@ -231,7 +247,7 @@ Result<Controllers::Impl::Decision> Controllers::Impl::empty_namespace(const kub
   for (const auto& watched : world.all()) {
     if (watched->type.namespaced) PGO_TRY_VOID(empty(watched->type));
   }
-  PGO_TRY_VOID(empty(kube::types::kEvent));
+  for (const kube::ResourceType* type : kEventTypes) PGO_TRY_VOID(empty(*type));
   if (left) {
     // Objects with finalizers and pods that stop: their vanishing brings us back here.
     out.look_again(clock.now() + kNamespaceRetry);
@@ -244,11 +260,15 @@ Result<Controllers::Impl::Decision> Controllers::Impl::empty_namespace(const kub
 Result<Controllers::Impl::Decision> Controllers::Impl::decide_event_expiry() {
   Decision out;
   out.look_again(clock.now() + kExpirySweep);
-  PGO_TRY(kube::ObjectList events, client.list(kube::types::kEvent, {}));
-  for (const kube::Object& event : events.items) {
-    TimePoint last = created_at(event).value_or(clock.now());
-    if (auto seen = time_of(event["lastTimestamp"])) last = std::max(last, *seen);
-    if (last + options.event_ttl <= clock.now()) out.remove(kube::types::kEvent, event);
+  for (const kube::ResourceType* type : kEventTypes) {
+    auto events = client.list(*type, {});
+    if (!events && events.error().code == Code::not_found) continue;  // not served
+    if (!events) return fail(std::move(events).error());
+    for (const kube::Object& event : events->items) {
+      if (last_seen(event, clock.now()) + options.event_ttl <= clock.now()) {
+        out.remove(*type, event);
+      }
+    }
   }
   return out;
 }
