@@ -114,6 +114,19 @@ TEST_SUITE("embedded.controllers.rollout") {
               .annotation("deployment.kubernetes.io/revision") == "3");
   }
 
+  TEST_CASE("recreate: without a pod a deployment is not available") {
+    SmallCluster world({}, {}, false);
+    world.create(types::kDeployment, "default",
+                 deployment("web", 1, "one", R"("strategy":{"type":"Recreate"},)"));
+    world.settle();
+    const auto web = world.get(types::kDeployment, "default", "web");
+    std::string status;
+    for (const json::Value& item : web["status"]["conditions"].items()) {
+      if (item["type"].as_string() == "Available") status = item["status"].as_string();
+    }
+    CHECK(status == "False");
+  }
+
   TEST_CASE("recreate: no new pod while an old one is left, terminating ones included") {
     StandInOptions slow;
     slow.stops_after = 5s;

@@ -43,8 +43,9 @@ Rollout::Rollout(const kube::Object& deployment, const DeploymentView& view, Tim
   const json::Value& rolling = deployment["spec"]["strategy"]["rollingUpdate"];
   surge_ = recreate_ ? 0 : scaled(rolling["maxSurge"], wanted_, true, "25%");
   max_unavailable_ = recreate_ ? 0 : scaled(rolling["maxUnavailable"], wanted_, false, "25%");
-  // Both zero would forbid every move. Source: Kubernetes, "Deployments", max unavailable.
-  if (surge_ == 0 && max_unavailable_ == 0) max_unavailable_ = 1;
+  // Both zero would forbid every move; one that recreates makes none, and has all or is
+  // unavailable. Source: Kubernetes, "Deployments", max unavailable.
+  if (!recreate_ && surge_ == 0 && max_unavailable_ == 0) max_unavailable_ = 1;
   max_unavailable_ = std::min(max_unavailable_, wanted_);
   for (const Seen& set : view.sets) {
     if (set->label(kHashLabel) == hash_ && !current_) {
