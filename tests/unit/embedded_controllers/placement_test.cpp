@@ -67,6 +67,20 @@ TEST_SUITE("embedded.controllers.scheduler") {
     CHECK(place(world, "two") == "b");
   }
 
+  TEST_CASE("required affinity is looked at again when the pod it waits for has a node") {
+    SmallCluster world({}, {}, false);
+    add_node(world, "a");
+    pod(world, "near", R"("affinity":{"podAffinity":{
+          "requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"kubernetes.io/hostname",
+          "labelSelector":{"matchLabels":{"app":"web"}}}]}},)");
+    world.settle();
+    CHECK(place(world, "near").empty());
+    pod(world, "web", "", R"("app":"web")");
+    world.settle();
+    CHECK(place(world, "web") == "a");
+    CHECK(place(world, "near") == "a");
+  }
+
   TEST_CASE("anti-affinity of the pods already there holds against newcomers without any") {
     SmallCluster world({}, {}, false);
     add_node(world, "a");

@@ -15,6 +15,12 @@ bool occupies_node(const kube::Object& pod) {
   return !pod["spec"]["nodeName"].as_string().empty() && !finished(pod);
 }
 
+/// Whether a pod must run beside others: their binding is what it may wait for.
+bool wants_company(const kube::Object& pod) {
+  const json::Value& affinity = pod["spec"]["affinity"]["podAffinity"];
+  return !affinity["requiredDuringSchedulingIgnoredDuringExecution"].items().empty();
+}
+
 /// Whether anything changed that Endpoints show.
 bool endpoints_differ(const kube::Object* was, const kube::Object* is) {
   if (was == nullptr || is == nullptr) return true;
@@ -138,8 +144,10 @@ void Controllers::Impl::pod_changed(const kube::Object* was, const kube::Object*
 
   if (is != nullptr && waits_for_node(*is)) {
     if (waiting.insert(key).second) want("bind", key.ns, key.name);
+    if (wants_company(*is)) companions.insert(key);
   } else {
     waiting.erase(key);
+    companions.erase(key);
   }
   bool occupied = was != nullptr && occupies_node(*was);
   bool occupies = is != nullptr && occupies_node(*is);
@@ -147,6 +155,9 @@ void Controllers::Impl::pod_changed(const kube::Object* was, const kube::Object*
   bool relabelled = was != nullptr && is != nullptr &&
                     !((*was)["metadata"]["labels"] == (*is)["metadata"]["labels"]);
   if (!waiting.empty() && ((occupied && !occupies) || relabelled)) want_waiting_pods();
+  if (occupies && !occupied) {
+    for (const kube::ObjectKey& one : companions) want("bind", one.ns, one.name);
+  }
 
   std::string_view node = pod["spec"]["nodeName"].as_string();
   bool stray = is != nullptr && (node.empty() ? is->being_deleted() : !world.nodes.get("", node));

@@ -75,9 +75,10 @@ struct Controllers::Impl {
   ControllersOptions options;
   kube::WorkQueue queue;
   controllers::OwnerGraph graph;
-  /// The scheduler's own bookkeeping: pods without a node, pods with one that are not finished,
-  /// those of them with required anti-affinity, and how many pods each node has.
-  std::set<kube::ObjectKey> waiting, picky;
+  /// The scheduler's own bookkeeping: pods without a node, those of them with required affinity to
+  /// others; pods with one that are not finished, those of them with required anti-affinity, and
+  /// how many pods each node has.
+  std::set<kube::ObjectKey> waiting, companions, picky;
   std::map<kube::ObjectKey, std::string> bound;
   std::map<std::string, std::size_t, std::less<>> load;
   /// When each node's Lease was last seen to change, by our clock: a restart does not make it old.
