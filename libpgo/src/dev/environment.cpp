@@ -142,8 +142,9 @@ Environment::Impl::~Impl() {
   the_operator.reset();
   // The API answers until the last pod has ended: Patroni gives its leadership back through it.
   if (node) node->stop(options.stop_grace);
-  if (api) api->set_container_runtime(nullptr);
+  // Before the runtime goes: commands and logs that are followed use it.
   if (api_front) api_front->stop();
+  if (api) api->set_container_runtime(nullptr);
   node.reset();
   controllers.reset();
   api_front.reset();

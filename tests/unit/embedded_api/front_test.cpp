@@ -4,7 +4,9 @@
 
 #include <curl/curl.h>
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 namespace pgo::embedded {
@@ -20,6 +22,33 @@ class CannedRuntime final : public ContainerRuntime {
                           int tail_lines, bool) override {
     return container + " " + std::to_string(tail_lines) + "\n";
   }
+};
+
+/// One whose log loses its beginning.
+class RotatingRuntime final : public ContainerRuntime {
+ public:
+  Result<kube::ExecResult> exec(const kube::ExecRequest&) override { return kube::ExecResult{}; }
+  Result<std::string> log(const std::string&, const std::string&, const std::string&,
+                          int tail_lines, bool) override {
+    const std::lock_guard lock(mutex_);
+    return tail_lines == 1 ? written_.substr(written_.size() - 2) : written_.substr(dropped_);
+  }
+  Result<LogPiece> log_since(const std::string&, const std::string&, const std::string&,
+                             const LogPosition& from) override {
+    const std::lock_guard lock(mutex_);
+    const std::size_t start = std::max<std::size_t>(from.run == "1" ? from.bytes : 0, dropped_);
+    return LogPiece{.text = written_.substr(start), .end = {.run = "1", .bytes = written_.size()}};
+  }
+  void write(std::string_view text, std::size_t dropped) {
+    const std::lock_guard lock(mutex_);
+    written_ += text;
+    dropped_ = dropped;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string written_ = "1\n2\n3\n";
+  std::size_t dropped_ = 0;
 };
 
 struct FrontWorld : ApiFixture {
@@ -156,6 +185,39 @@ TEST_SUITE("embedded.api.front") {
     CHECK(client.text == "c 5\n");
     CHECK(client.call(path + "?container=nope", world.token) == 400);
     CHECK(client.call("/api/v1/namespaces/default/pods/q/log", world.token) == 404);
+  }
+
+  TEST_CASE("front: a log that is followed is sent once, whatever the runtime keeps of it") {
+    RotatingRuntime runtime;
+    const FrontWorld world;
+    world.server->set_container_runtime(&runtime);
+    world.post("/api/v1/namespaces/default/pods",
+               R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i:1"}]}})");
+    const std::string path = "/api/v1/namespaces/default/pods/p/log?follow=true";
+    Client client(world);
+    client.call(path, world.token, "GET", {}, [&](const std::string& so_far) {
+      if (so_far == "1\n2\n3\n") runtime.write("4\n", 4);
+      return !so_far.ends_with("4\n");
+    });
+    CHECK(client.text == "1\n2\n3\n4\n");
+    client.call(path + "&tailLines=1", world.token, "GET", {}, [&](const std::string& so_far) {
+      if (so_far == "4\n") runtime.write("5\n", 6);
+      return !so_far.ends_with("5\n");
+    });
+    CHECK(client.text == "4\n5\n");
+  }
+
+  TEST_CASE("front: a log that is followed ends when no node is there any more") {
+    const FrontWorld world;
+    world.post("/api/v1/namespaces/default/pods",
+               R"({"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i:1"}]}})");
+    Client client(world);
+    CHECK(client.call("/api/v1/namespaces/default/pods/p/log?follow=true", world.token, "GET", {},
+                      [&](const std::string&) {
+                        world.server->set_container_runtime(nullptr);
+                        return true;
+                      }) == 200);
+    CHECK(client.text == "c 0\n");
   }
 
   TEST_CASE("front: a caller can ask who it is") {

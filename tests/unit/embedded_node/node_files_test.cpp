@@ -68,6 +68,35 @@ TEST_CASE("log: the file is rotated at its limit and read as one") {
   CHECK(read_log(folder.path() / "none", 0) == "");
 }
 
+TEST_CASE("log: who follows reads every byte that is kept once, over any number of rotations") {
+  node_test::TemporaryFolder folder;
+  fs::path path = folder.path() / "log";
+  auto rotation = std::make_shared<LogRotation>();
+  auto log = LogFile::create(path, 10, rotation);
+  REQUIRE(log);
+  std::string written, followed;
+  std::uint64_t at = 0;
+  for (int i = 100; i < 120; ++i) {
+    std::string line = std::to_string(i) + "\n";
+    log->append(line);
+    written += line;
+    if (i % 3 != 0) continue;
+    auto range = read_log_since(path, *rotation, at);
+    REQUIRE(range);
+    followed += range->text;
+    at = range->end;
+    CHECK(at == written.size());
+    CHECK(followed == written);
+  }
+  // One who comes late reads from the first byte that is still there.
+  auto late = read_log_since(path, *rotation, 0);
+  REQUIRE(late);
+  CHECK(late->text == read_log(path, 0).value());
+  CHECK(late->end == written.size());
+  CHECK(read_log_since(path, *rotation, at)->text == written.substr(at));
+  CHECK(read_log_since(folder.path() / "none", *std::make_shared<LogRotation>(), 0)->text == "");
+}
+
 TEST_CASE("log: last lines count an unfinished line") {
   CHECK(last_lines("a\nb\nc", 2) == "b\nc");
   CHECK(last_lines("a\nb\nc\n", 2) == "b\nc\n");

@@ -68,6 +68,16 @@ class ExecStreams {
   virtual void write_err(std::string_view text) = 0;
 };
 
+/// How far a follower of a log has read: so many bytes of all that one run of a container wrote.
+struct LogPosition {
+  std::string run{};
+  std::uint64_t bytes = 0;
+};
+struct LogPiece {
+  std::string text{};
+  LogPosition end{};
+};
+
 /// Runs commands and reads logs in containers; given by the local node. Thread safe; calls may
 /// block for as long as the command runs.
 class ContainerRuntime {
@@ -82,6 +92,10 @@ class ContainerRuntime {
   /// `tail_lines` 0 = everything kept; `previous` = the container's last run.
   virtual Result<std::string> log(const std::string& ns, const std::string& pod,
                                   const std::string& container, int tail_lines, bool previous) = 0;
+  /// What is kept of what the container wrote after `from`; of another run than that, everything.
+  /// Unless overridden: the end of `log`, for runtimes whose logs only grow.
+  virtual Result<LogPiece> log_since(const std::string& ns, const std::string& pod,
+                                     const std::string& container, const LogPosition& from);
 };
 
 /// The API server: store, semantics, watch. Thread safe. Needs no thread of its own; the HTTPS

@@ -103,6 +103,8 @@ class LocalNode final : public ContainerRuntime {
                            const std::shared_ptr<ExecStreams>& streams) override;
   Result<std::string> log(const std::string& ns, const std::string& pod,
                           const std::string& container, int tail_lines, bool previous) override;
+  Result<LogPiece> log_since(const std::string& ns, const std::string& pod,
+                             const std::string& container, const LogPosition& from) override;
 
   struct Impl;
   explicit LocalNode(std::unique_ptr<Impl> impl);

@@ -20,6 +20,10 @@ using json::Value;
 constexpr std::chrono::hours kInteractive{24};
 constexpr std::chrono::milliseconds kLogInterval{200};
 
+std::unexpected<Error> no_node() {
+  return api_error(501, "NotImplemented", "no node runs containers here");
+}
+
 /// The metav1.Status that ends an exec session.
 Value exec_status(const Result<int>& exit_code) {
   if (!exit_code) return status_of(exit_code.error(), nullptr);
@@ -51,30 +55,36 @@ bool still_running(const Api& api, const Call& call, std::string_view container)
   return true;
 }
 
+/// The part of a log that `tailLines` leaves of it.
+Result<std::string> last_of(ContainerRuntime& runtime, const Call& call,
+                            const std::string& container, std::int64_t lines, std::string text) {
+  // The runtime takes 0 for everything; the API takes it for nothing.
+  if (lines == 0) return std::string();
+  PGO_TRY(const std::string last,
+          runtime.log(call.ns, call.name, container, static_cast<int>(lines), false));
+  return text.substr(text.size() - std::min(text.size(), last.size()));
+}
+
 void follow_log(Api& api, const Call& call, const std::string& container, http::Stream& stream,
                 const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any changed;
-  const auto tail = text::to_int(call.query.get("tailLines"));
-  bool first = true;
-  std::size_t sent = 0;
+  auto tail = text::to_int(call.query.get("tailLines"));
+  LogPosition at;
   while (!stop.stop_requested()) {
     const bool running = still_running(api, call, container);
     ContainerRuntime* runtime = api.runtime();
-    auto whole = runtime->log(call.ns, call.name, container, 0, false);
-    if (!whole) return;
-    // A shorter log is a new one: the container was started again.
-    if (whole->size() < sent) sent = 0;
-    if (first && tail) {
-      // The runtime takes 0 for everything; the API takes it for nothing.
-      const auto last =
-          *tail == 0 ? Result<std::string>(std::string())
-                     : runtime->log(call.ns, call.name, container, static_cast<int>(*tail), false);
-      if (last) sent = whole->size() - std::min(whole->size(), last->size());
+    if (runtime == nullptr) return;
+    auto piece = runtime->log_since(call.ns, call.name, container, at);
+    if (!piece) return;
+    at = std::move(piece->end);
+    if (tail) {
+      auto last = last_of(*runtime, call, container, *tail, std::move(piece->text));
+      if (!last) return;
+      piece->text = *std::move(last);
+      tail.reset();
     }
-    first = false;
-    if (whole->size() > sent && !stream.send(whole->substr(sent))) return;
-    sent = whole->size();
+    if (!piece->text.empty() && !stream.send(std::move(piece->text))) return;
     if (!running) return;
     std::unique_lock lock(mutex);
     changed.wait_for(lock, stop, kLogInterval, [] { return false; });
@@ -110,7 +120,7 @@ void serve_exec(Api& api, Call call, const http::Request& request,
     return refuse(bad_request("you must specify at least 1 command for the container").error());
   }
   if (api.runtime() == nullptr) {
-    return refuse(api_error(501, "NotImplemented", "no node runs containers here").error());
+    return refuse(no_node().error());
   }
   const WantedStreams wanted = {.terminal = call.query.flag("tty"),
                                 .input = call.query.flag("stdin"),
@@ -132,7 +142,9 @@ void serve_exec(Api& api, Call call, const http::Request& request,
     });
     exec.stop = gone.get_token();
     if (!streams->begin(exec.stop)) return streams->abandon();
-    const json::Value status = exec_status(api.runtime()->exec_streams(exec, streams));
+    ContainerRuntime* runtime = api.runtime();
+    const json::Value status = exec_status(
+        runtime == nullptr ? Result<int>(no_node()) : runtime->exec_streams(exec, streams));
     streams->finish(status, exec.stop);
   });
 }
@@ -146,7 +158,7 @@ void serve_log_stream(Api& api, Call call, const std::shared_ptr<http::Responder
   auto container = container_of(api, call);
   if (!container) return refuse(container.error());
   if (api.runtime() == nullptr) {
-    return refuse(api_error(501, "NotImplemented", "no node runs containers here").error());
+    return refuse(no_node().error());
   }
   const std::shared_ptr<http::Stream> stream = responder->respond_stream(
       {.status = 200, .content_type = "text/plain", .headers = {}, .body = {}});
@@ -163,6 +175,17 @@ void serve_log_stream(Api& api, Call call, const std::shared_ptr<http::Responder
 }  // namespace pgo::embedded::api
 
 namespace pgo::embedded {
+
+Result<LogPiece> ContainerRuntime::log_since(const std::string& ns, const std::string& pod,
+                                             const std::string& container,
+                                             const LogPosition& from) {
+  PGO_TRY(std::string whole, log(ns, pod, container, 0, false));
+  // A shorter log is a new one: the container was started again.
+  const std::uint64_t known = from.bytes > whole.size() ? 0 : from.bytes;
+  LogPiece piece{.end = {.bytes = whole.size()}};
+  piece.text = whole.substr(known);
+  return piece;
+}
 
 Result<int> ContainerRuntime::exec_streams(const kube::ExecRequest& request,
                                            const std::shared_ptr<ExecStreams>& streams) {

@@ -106,6 +106,7 @@ void ContainerRunner::publish_entry() {
                          .env = env_,
                          .working_dir = working_dir_,
                          .log = log_path(run_),
+                         .log_rotation = log_rotation_,
                          .previous_log = run_ > 0 ? log_path(run_ - 1) : fs::path()});
 }
 
@@ -191,6 +192,7 @@ Result<Launch> ContainerRunner::prepare() {
   launch.options = sandbox_options(sandbox);
   launch.program = container_program(specification_, image, env_);
   launch.log = log_path(run_);
+  launch.log_rotation = log_rotation_ = std::make_shared<LogRotation>();
   return launch;
 }
 

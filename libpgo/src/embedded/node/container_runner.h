@@ -2,6 +2,7 @@
 
 #include "embedded/node/backoff.h"
 #include "embedded/node/container_probes.h"
+#include "embedded/node/log_file.h"
 #include "embedded/node/node_context.h"
 #include "embedded/node/pod_status.h"
 #include "embedded/node/pod_volumes.h"
@@ -81,6 +82,7 @@ class ContainerRunner : public std::enable_shared_from_this<ContainerRunner> {
   ContainerState state_;
   ContainerId id_ = 0;
   int run_ = 0;  ///< numbers the log files
+  std::shared_ptr<LogRotation> log_rotation_ = std::make_shared<LogRotation>();
   Environment env_;
   std::string working_dir_ = "/";
   RestartBackoff backoff_;

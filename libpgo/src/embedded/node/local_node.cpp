@@ -212,4 +212,15 @@ Result<std::string> LocalNode::log(const std::string& ns, const std::string& pod
   return read_log(entry.previous_log, tail_lines);
 }
 
+Result<LogPiece> LocalNode::log_since(const std::string& ns, const std::string& pod,
+                                      const std::string& container, const LogPosition& from) {
+  PGO_TRY(const ContainerEntry entry, impl_->context->registry.find(ns, pod, container));
+  LogPiece piece{.end = {.run = entry.log.filename().string()}};
+  const std::uint64_t known = from.run == piece.end.run ? from.bytes : 0;
+  PGO_TRY(LogRange range, read_log_since(entry.log, *entry.log_rotation, known));
+  piece.text = std::move(range.text);
+  piece.end.bytes = range.end;
+  return piece;
+}
+
 }  // namespace pgo::embedded

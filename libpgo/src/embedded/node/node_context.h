@@ -31,6 +31,7 @@ struct ContainerEntry {
   Environment env;
   std::string working_dir;
   std::filesystem::path log;
+  std::shared_ptr<LogRotation> log_rotation;
   std::filesystem::path previous_log;
 };
 

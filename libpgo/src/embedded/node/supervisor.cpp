@@ -121,7 +121,8 @@ struct Supervisor::Impl {
 };
 
 Result<void> Supervisor::Impl::start(Container& container) {
-  PGO_TRY(container.log, LogFile::create(container.launch.log));
+  PGO_TRY(container.log,
+          LogFile::create(container.launch.log, LogFile::kLimit, container.launch.log_rotation));
   PGO_TRY(Fd arguments, options_file(container.launch.options));
   Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!null) return fail_errno("open", "/dev/null");

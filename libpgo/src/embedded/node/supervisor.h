@@ -26,11 +26,14 @@ struct ContainerExit {
   bool operator==(const ContainerExit&) const = default;
 };
 
+struct LogRotation;
+
 /// One container to start.
 struct Launch {
-  std::vector<std::string> options;  ///< of bubblewrap, see `sandbox_options`
-  std::vector<std::string> program;  ///< at least the program's name
-  std::filesystem::path log;         ///< gets stdout and stderr
+  std::vector<std::string> options;             ///< of bubblewrap, see `sandbox_options`
+  std::vector<std::string> program;             ///< at least the program's name
+  std::filesystem::path log;                    ///< gets stdout and stderr
+  std::shared_ptr<LogRotation> log_rotation{};  ///< of that file, for its readers
   /// Called on the supervisor's thread: once when the program has been started (`exec` works from
   /// here on), and once at the end, also when it never started.
   std::function<void()> started;
