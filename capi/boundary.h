@@ -95,6 +95,19 @@ Result<Options> options_of(const Options* given, std::string_view what) {
   return known;
 }
 
+/// Lives while its thread is inside a callback of the host.
+class InCallback {
+ public:
+  InCallback() { ++depth(); }
+  InCallback(const InCallback&) = delete;
+  InCallback& operator=(const InCallback&) = delete;
+  ~InCallback() { --depth(); }
+  static bool now() { return depth() > 0; }
+
+ private:
+  static int& depth();  ///< of this thread
+};
+
 /// A log that tells `callback`; one that drops everything without it.
 Log log_to(pgo_log_callback callback, std::int32_t least, void* user_data, const Clock& clock);
 engine::EventSink events_to(pgo_event_callback callback, void* user_data);

@@ -23,6 +23,7 @@ struct Host {
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host() {
+    const InCallback inside;
     if (callbacks.drop != nullptr) callbacks.drop(callbacks.user_data);
   }
   pgo_transport_callbacks callbacks;
@@ -79,6 +80,7 @@ class HostStream final : public kube::WatchStream {
     const std::scoped_lock lock(line_->host_mutex);
     const auto& callbacks = host_->callbacks;
     if (line_->host_end != nullptr && callbacks.watch_closed != nullptr) {
+      const InCallback inside;
       callbacks.watch_closed(line_->host_end, callbacks.user_data);
     }
   }
@@ -107,7 +109,7 @@ class HostTransport final : public kube::Transport {
     PGO_TRY_VOID(not_stopped(request.stop));
     pgo_response response;
     const Spelled spelled(request);
-    const std::int32_t code = callbacks.request(&spelled.request, &response, callbacks.user_data);
+    const std::int32_t code = called(callbacks.request, &spelled.request, &response);
     if (code != PGO_OK) return fail(host_error(code, std::move(response.message), request.path));
     return kube::Response{.status = response.status,
                           .content_type = "application/json",
@@ -125,8 +127,7 @@ class HostTransport final : public kube::Transport {
     line->host_end = watch.get();
     pgo_response response;
     const Spelled spelled(request);
-    const std::int32_t code =
-        callbacks.watch(&spelled.request, watch.get(), &response, callbacks.user_data);
+    const std::int32_t code = called(callbacks.watch, &spelled.request, watch.get(), &response);
     if (code != PGO_OK) return fail(host_error(code, std::move(response.message), request.path));
     // From here on the host's: it may even have given it back already.
     hand_out(std::move(watch));
@@ -156,17 +157,21 @@ class HostTransport final : public kube::Transport {
                                    .input_size = request.stdin_data.size(),
                                    .timeout_ms = request.timeout.count()};
     pgo_response response;
-    const std::int32_t code = callbacks.exec(&spelled, &response, callbacks.user_data);
-    if (code != PGO_OK) {
-      return fail(
-          host_error(code, std::move(response.message), "Pod " + request.ns + "/" + request.pod));
-    }
+    const std::string subject = "Pod " + request.ns + "/" + request.pod;
+    const std::int32_t code = called(callbacks.exec, &spelled, &response);
+    if (code != PGO_OK) return fail(host_error(code, std::move(response.message), subject));
     return kube::ExecResult{.exit_code = response.exit_code,
                             .out = std::move(response.out),
                             .err = std::move(response.err)};
   }
 
  private:
+  template <typename Callback, typename... Parameters>
+  std::int32_t called(Callback callback, Parameters... parameters) const {
+    const InCallback inside;
+    return callback(parameters..., host_->callbacks.user_data);
+  }
+
   struct Spelled {
     explicit Spelled(const kube::Request& from)
         : method(kube::to_string(from.method)),

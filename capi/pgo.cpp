@@ -52,11 +52,17 @@ Result<void> check_size(const void* given, std::size_t given_size, std::size_t k
   return {};
 }
 
+int& InCallback::depth() {
+  thread_local int depth = 0;
+  return depth;
+}
+
 Log log_to(pgo_log_callback callback, std::int32_t least, void* user_data, const Clock& clock) {
   if (callback == nullptr) return {};
   const LogSink sink = [callback, user_data](const LogRecord& record) {
     std::string line = format_json(record);
     if (line.ends_with('\n')) line.pop_back();
+    const InCallback inside;
     callback(static_cast<std::int32_t>(record.level) + PGO_LOG_DEBUG, line.c_str(), line.size(),
              user_data);
   };
@@ -76,6 +82,7 @@ engine::EventSink events_to(pgo_event_callback callback, void* user_data) {
     for (const std::string& topic : record.topics) event.at_or_add("topics").push_back(topic);
     for (const auto& [key, value] : record.payload) event.at_or_add("payload").set(key, value);
     const std::string text = json::write(event);
+    const InCallback inside;
     callback(text.c_str(), text.size(), user_data);
   };
 }

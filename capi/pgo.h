@@ -32,8 +32,10 @@
  *     pgo_..._free, which must be the last use of its handle.
  *  7. Callbacks come from threads of the library unless a comment says otherwise, several at once.
  *     They must return soon, must not throw or longjmp, and may not free the handle they belong to;
- *     other calls are allowed. None runs after that handle's free has returned. `drop`, where there
- *     is one, is called once, when `user_data` will not be used any more.
+ *     other calls are allowed. pgo_operator_stop and pgo_dev_stop wait for callbacks, so within one
+ *     they only ask for the stop and return; the free waits. None runs after that handle's free has
+ *     returned. `drop`, where there is one, is called once, when `user_data` will not be used any
+ *     more.
  *  8. fork(). A child may use nothing of what its parent made here: it may exec, or make handles of
  *     its own if the parent had none open. Start the library after daemonising.
  *  9. PGO_ABI_VERSION counts additions; a library with a greater one serves older headers. Compare
@@ -295,7 +297,7 @@ PGO_API pgo_error* pgo_operator_start(pgo_transport* transport, const pgo_operat
                                       pgo_operator** started);
 
 /* Waits for the action in hand, then ends the threads. Clusters run on; the next operator takes up
- * where this one left. */
+ * where this one left. Within a callback: see 7. */
 PGO_API void pgo_operator_stop(pgo_operator* running);
 
 /* What a cluster waits for: {"conditions": [...], "error": ..., "failed": ...}.
@@ -349,7 +351,7 @@ PGO_API pgo_error* pgo_dev_hold(pgo_dev* running, const char* ns, const char* po
 PGO_API pgo_error* pgo_dev_release(pgo_dev* running, const char* ns, const char* pod_prefix);
 
 /* Stops pods cleanly (PostgreSQL shuts down), then the rest; up to half a minute. What it held is
- * there again at the next start on the same state directory. */
+ * there again at the next start on the same state directory. Within a callback: see 7. */
 PGO_API void pgo_dev_stop(pgo_dev* running);
 
 /* Stops it first. */

@@ -1,3 +1,4 @@
+#include "base/signals_blocked.h"
 #include "boundary.h"
 #include "pgo/base/text.h"
 #include "pgo/dev/environment.h"
@@ -10,6 +11,7 @@
 #include <dlfcn.h>
 #include <mutex>
 #include <shared_mutex>
+#include <thread>
 
 using namespace pgo;
 using namespace pgo::capi;
@@ -44,7 +46,7 @@ class ApiDoor final : public kube::Transport {
   std::unique_ptr<kube::Transport> door_;
 };
 
-/// Something that runs until it is stopped; stopping waits for its uses.
+/// Something that runs until it is stopped; stopping waits for its uses and its callbacks.
 template <typename T>
 class Stoppable {
  public:
@@ -56,7 +58,26 @@ class Stoppable {
     if (!thing_) return fail(Code::failed_precondition, "this has been stopped");
     return use(*thing_);
   }
-  void stop() {
+  /// From within a callback it cannot wait: the thing waits for the callback. Then it is stopped
+  /// beside, and the next who stops it elsewhere, or frees it, waits.
+  void stop() noexcept {
+    if (!InCallback::now()) {
+      std::call_once(stopped_, [this] { end(); });
+      return;
+    }
+    const std::scoped_lock lock(beside_mutex_);
+    if (beside_.joinable()) return;
+    const SignalsBlocked blocked;
+    try {
+      beside_ = std::jthread([this] { std::call_once(stopped_, [this] { end(); }); });
+    } catch (const std::system_error&) {
+      // Without a thread it runs on until it is freed.
+      return;
+    }
+  }
+
+ private:
+  void end() {
     std::unique_ptr<T> last;
     {
       const std::unique_lock lock(mutex_);
@@ -65,9 +86,11 @@ class Stoppable {
     // Outside the lock: what ends may call back, and be told that it has been stopped.
   }
 
- private:
   std::shared_mutex mutex_;
   std::unique_ptr<T> thing_;
+  std::once_flag stopped_;
+  std::mutex beside_mutex_;
+  std::jthread beside_;  ///< joined before the rest goes
 };
 
 /// PREFIX/share/pgo/images of the PREFIX/lib[/TRIPLET]/libpgo.so that this code was loaded from.

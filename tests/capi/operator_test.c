@@ -2,6 +2,8 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -183,6 +185,40 @@ static void a_second_operator_goes_on_where_the_first_stopped(void) {
   pgo_transport_free(transport);
 }
 
+static pgo_operator* stopping;
+static atomic_int asked_to_stop;
+
+static void stop_on_event(const char* event, size_t size, void* user_data) {
+  (void)event, (void)size, (void)user_data;
+  pgo_operator_stop(stopping);
+  atomic_store(&asked_to_stop, 1);
+}
+
+static void stop_on_log(int32_t level, const char* record, size_t size, void* user_data) {
+  (void)level, (void)record, (void)size, (void)user_data;
+  if (atomic_load(&asked_to_stop) != 0) pgo_operator_stop(stopping);
+}
+
+static void a_stop_from_a_callback_is_asked_for_and_others_wait_for_it(void) {
+  pgo_transport* transport = api_transport();
+  pgo_operator_options options = PGO_OPERATOR_OPTIONS_INIT;
+  options.namespaces = "zoo";
+  options.install = 1;
+  options.on_event = stop_on_event;
+  options.on_log = stop_on_log;
+  options.log_level = PGO_LOG_DEBUG;
+  MUST(pgo_operator_start(transport, &options, &stopping));
+  pgo_client* client = pgo_operator_client(stopping);
+  MUST(pgo_client_call(client, "create_cluster", "{\"Name\": \"hippo\"}", PGO_TEXT, NULL, NULL));
+  while (atomic_load(&asked_to_stop) == 0) sched_yield();
+  pgo_operator_stop(stopping);
+  REFUSED(pgo_client_call(client, "show_version", NULL, 0, NULL, NULL), PGO_ERR_FAILED_PRECONDITION,
+          "stopped");
+  pgo_client_free(client);
+  pgo_operator_free(stopping);
+  pgo_transport_free(transport);
+}
+
 struct waiting {
   pgo_transport* transport;
   pgo_cancel* cancel;
@@ -271,6 +307,7 @@ int main(int argc, char** argv) {
   a_cluster_is_created_and_the_operator_acts();
   a_dry_run_tells_the_plan_and_an_explanation_the_waits();
   a_second_operator_goes_on_where_the_first_stopped();
+  a_stop_from_a_callback_is_asked_for_and_others_wait_for_it();
   a_call_that_waits_can_be_cancelled_from_another_thread();
   // Without a folder only what is quick enough for valgrind.
   if (argc == 2) everything_in_one_process_without_a_node(argv[1]);
