@@ -9,6 +9,7 @@
 // What a host fills in while it answers.
 struct pgo_response {
   std::int32_t status = 0;
+  bool executed = false;
   std::int32_t exit_code = 0;
   std::string body, out, err;
   std::string message;
@@ -37,6 +38,11 @@ Error host_error(std::int32_t code, std::string message, const std::string& subj
           .subject = subject,
           .http_status = 0,
           .reason = {}};
+}
+
+Error no_answer(const std::string& subject) {
+  return host_error(PGO_ERR_INTERNAL, "the host's transport reported success without an answer",
+                    subject);
 }
 
 /// What the two ends of a watch share.
@@ -111,6 +117,7 @@ class HostTransport final : public kube::Transport {
     const Spelled spelled(request);
     const std::int32_t code = called(callbacks.request, &spelled.request, &response);
     if (code != PGO_OK) return fail(host_error(code, std::move(response.message), request.path));
+    if (response.status <= 0) return fail(no_answer(request.path));
     return kube::Response{.status = response.status,
                           .content_type = "application/json",
                           .body = std::move(response.body)};
@@ -128,7 +135,12 @@ class HostTransport final : public kube::Transport {
     pgo_response response;
     const Spelled spelled(request);
     const std::int32_t code = called(callbacks.watch, &spelled.request, watch.get(), &response);
-    if (code != PGO_OK) return fail(host_error(code, std::move(response.message), request.path));
+    if (code != PGO_OK) {
+      const std::scoped_lock lock(line->host_mutex);
+      // A host that failed should not have touched it, but may have given it back all the same.
+      if (line->host_end == nullptr) hand_out(std::move(watch));
+      return fail(host_error(code, std::move(response.message), request.path));
+    }
     // From here on the host's: it may even have given it back already.
     hand_out(std::move(watch));
     auto stream = std::make_unique<HostStream>(line, host_);
@@ -160,6 +172,7 @@ class HostTransport final : public kube::Transport {
     const std::string subject = "Pod " + request.ns + "/" + request.pod;
     const std::int32_t code = called(callbacks.exec, &spelled, &response);
     if (code != PGO_OK) return fail(host_error(code, std::move(response.message), subject));
+    if (!response.executed) return fail(no_answer(subject));
     return kube::ExecResult{.exit_code = response.exit_code,
                             .out = std::move(response.out),
                             .err = std::move(response.err)};
@@ -238,6 +251,7 @@ void pgo_response_set(pgo_response* response, int32_t http_status, const char* b
 void pgo_response_set_exec(pgo_response* response, int32_t exit_code, const char* out,
                            size_t out_size, const char* err, size_t err_size) {
   if (response == nullptr) return;
+  response->executed = true;
   response->exit_code = exit_code;
   response->out = copied(out, out_size);
   response->err = copied(err, err_size);

@@ -181,15 +181,16 @@ typedef struct pgo_exec_request {
 } pgo_exec_request;
 
 /* A transport that the host program carries out. A callback returns PGO_OK after having filled in
- * the response, else a PGO_ERR_... code (with pgo_response_fail for a message). A missing callback
- * is PGO_ERR_UNIMPLEMENTED. Writes must never be repeated. */
+ * the response, else a PGO_ERR_... code (with pgo_response_fail for a message). PGO_OK without an
+ * answer is PGO_ERR_INTERNAL, a missing callback PGO_ERR_UNIMPLEMENTED. Writes must never be
+ * repeated. */
 typedef struct pgo_transport_callbacks {
   size_t size;
   void* user_data;
   void (*drop)(void* user_data);
   int32_t (*request)(const pgo_request* request, pgo_response* response, void* user_data);
   /* Opens a watch. On PGO_OK the host owns `watch`, pushes its lines from any thread, and frees it
-   * with pgo_watch_free when it is done; otherwise the host must not touch `watch`. A refusal by
+   * with pgo_watch_free when it is done; otherwise the host keeps nothing of it. A refusal by
    * the server is told by pgo_response_set with its status. */
   int32_t (*watch)(const pgo_request* request, pgo_watch* watch, pgo_response* response,
                    void* user_data);

@@ -206,6 +206,50 @@ static void failures_of_the_host_come_back_as_they_were(void) {
   pgo_transport_free(transport);
 }
 
+static int32_t succeed_without_an_answer(const pgo_request* asked, pgo_response* response,
+                                         void* user_data) {
+  (void)asked, (void)response, (void)user_data;
+  return PGO_OK;
+}
+
+static int32_t execute_nothing(const pgo_exec_request* asked, pgo_response* response,
+                               void* user_data) {
+  (void)asked, (void)response, (void)user_data;
+  return PGO_OK;
+}
+
+static void a_success_without_an_answer_is_none(void) {
+  pgo_transport_callbacks callbacks = PGO_TRANSPORT_CALLBACKS_INIT;
+  callbacks.request = succeed_without_an_answer;
+  callbacks.exec = execute_nothing;
+  pgo_transport* transport = NULL;
+  MUST(pgo_transport_from_callbacks(&callbacks, &transport));
+  REFUSED(pgo_transport_request(transport, "GET", "/api", NULL, NULL, 0, NULL, NULL, NULL),
+          PGO_ERR_INTERNAL, "without an answer");
+  const char* const command[] = {"true"};
+  REFUSED(pgo_transport_exec(transport, "zoo", "pod", "", command, 1, NULL, 0, 0, NULL, NULL),
+          PGO_ERR_INTERNAL, "without an answer");
+  pgo_transport_free(transport);
+}
+
+static int32_t give_back_and_fail(const pgo_request* asked, pgo_watch* watch_,
+                                  pgo_response* response, void* user_data) {
+  (void)asked, (void)user_data;
+  pgo_watch_free(watch_);
+  pgo_response_fail(response, "the cable is out");
+  return PGO_ERR_UNAVAILABLE;
+}
+
+static void a_watch_that_fails_may_have_been_given_back(void) {
+  pgo_transport_callbacks callbacks = PGO_TRANSPORT_CALLBACKS_INIT;
+  callbacks.watch = give_back_and_fail;
+  pgo_transport* transport = NULL;
+  MUST(pgo_transport_from_callbacks(&callbacks, &transport));
+  REFUSED(pgo_transport_watch(transport, "/api", until_deployment, NULL, NULL), PGO_ERR_UNAVAILABLE,
+          "the cable is out");
+  pgo_transport_free(transport);
+}
+
 int main(void) {
   pgo_api* api = NULL;
   MUST(pgo_api_create(NULL, &api));
@@ -213,6 +257,8 @@ int main(void) {
   pgo_api_free(api);
   an_operator_works_over_callbacks(&host);
   failures_of_the_host_come_back_as_they_were();
+  a_success_without_an_answer_is_none();
+  a_watch_that_fails_may_have_been_given_back();
   pgo_transport_free(host.api);
   return 0;
 }
