@@ -122,10 +122,12 @@ class Transport(Handle):
 class Watch:
     """The end of a watch that a host pushes events into, from any thread."""
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, watches: "Dict[int, Watch]") -> None:
         self._handle: Optional[int] = handle
+        self._watches = watches
         self._lock = threading.Lock()
-        self.closed = threading.Event()  #: set when nobody reads any more
+        self.closed = threading.Event()  #: set when nobody reads any more, and by `end`
+        watches[handle] = self
 
     def push(self, event: Dict[str, Any]) -> bool:
         """Hands one event over; False when nobody reads any more."""
@@ -136,9 +138,21 @@ class Watch:
     def end(self) -> None:
         """Nothing more will come."""
         with self._lock:
-            handle, self._handle = self._handle, None
-        if handle:
-            lib.pgo_watch_free(handle)
+            if handle := self._forget():
+                lib.pgo_watch_free(handle)
+        self.closed.set()
+
+    def _refused(self) -> None:
+        """The watch is none: what the library still has, it frees. Not while somebody pushes."""
+        with self._lock:
+            self._forget()
+        self.closed.set()
+
+    def _forget(self) -> Optional[int]:
+        handle, self._handle = self._handle, None
+        if handle:  # before it is freed: the next one may have the same address
+            self._watches.pop(handle, None)
+        return handle
 
 
 class HostTransport:
@@ -173,12 +187,11 @@ def _guarded(response: Any, work: Any) -> int:
     try:
         work()
         return _ffi.PGO_OK
-    except PgoError as error:
-        lib.pgo_response_fail(response, text(str(error)))
-        return error.code or _ffi.PGO_ERR_INTERNAL
-    except Exception as error:  # noqa: BLE001 - nothing may pass into the library
-        lib.pgo_response_fail(response, text(f"{type(error).__name__}: {error}"))
-        return _ffi.PGO_ERR_INTERNAL
+    except BaseException as error:  # noqa: B036 - what passed would count as success
+        known = isinstance(error, PgoError)
+        said = str(error) if known else f"{type(error).__name__}: {error}"
+        lib.pgo_response_fail(response, said.encode(errors="replace").replace(b"\0", b"\\0"))
+        return (known and error.code) or _ffi.PGO_ERR_INTERNAL
 
 
 def _body(answer: Union[Dict[str, Any], bytes]) -> bytes:
@@ -202,11 +215,11 @@ def _make_host_transport(host: HostTransport) -> Transport:
 
     def watch(asked: Any, handle: int, response: Any, _: Any) -> int:
         def work() -> None:
-            watches[handle] = Watch(handle)
+            made = Watch(handle, watches)
             try:
-                host.watch(asked.contents.path.decode(), watches[handle])
+                host.watch(asked.contents.path.decode(), made)
             except BaseException:
-                del watches[handle]
+                made._refused()
                 raise
         return _guarded(response, work)
 
