@@ -15,6 +15,7 @@ use the "spawn" method of multiprocessing.
 import json
 from typing import Any, Dict
 
+from ._events import Events
 from ._library import Text, check, lib
 from ._progress import waiting_for, workflow_id
 from .client import Cancel, Client, DryRun, connect
@@ -29,8 +30,8 @@ __version__ = lib.pgo_version().decode()
 COMPATIBLE_VERSION = lib.pgo_compatible_version().decode()
 
 __all__ = ["AlreadyExists", "Api", "COMPATIBLE_VERSION", "Cancel", "Cancelled", "Client", "Conflict",
-           "DeadlineExceeded", "Dev", "DryRun", "ExecResult", "Expired", "FailedPrecondition",
-           "HostTransport", "InternalError", "InvalidArgument", "NotFound", "Operator",
+           "DeadlineExceeded", "Dev", "DryRun", "Events", "ExecResult", "Expired",
+           "FailedPrecondition", "HostTransport", "InternalError", "InvalidArgument", "NotFound", "Operator",
            "PermissionDenied", "PgoError", "ResourceExhausted", "Transport", "Unauthenticated",
            "Unavailable", "Unimplemented", "Watch", "connect", "dev", "plan", "waiting_for", "workflow_id"]
 

@@ -1,13 +1,15 @@
 """The shared library: found, loaded, asked, and its errors made exceptions."""
+import contextlib
 import ctypes
 import ctypes.util
 import json
 import os
 import pathlib
-from typing import Any, Optional
+import threading
+from typing import Any, ContextManager, Iterator, Optional
 
 from . import _ffi
-from .errors import BY_CODE, PgoError
+from .errors import BY_CODE, FailedPrecondition, PgoError
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -101,23 +103,60 @@ def options(struct: type, **members: Any) -> Any:
 
 
 class Handle:
-    """Something that the library holds for us. Closing twice does nothing."""
+    """Something that the library holds for us. Closing twice does nothing; what other threads do with
+    it meanwhile comes to its end. The child of a fork can do nothing with it."""
 
     _free = ""  # the name of the function that gives it back
 
-    def __init__(self, handle: Any) -> None:
-        self._handle = ctypes.c_void_p(getattr(handle, "value", handle))
+    def __init__(self, handle: Any = None) -> None:
+        self._pid = os.getpid()  # a child has no threads of the library, and locks as they were
+        self._lock = threading.RLock()  # the handler of a signal may come in between
+        self._handle: Optional[ctypes.c_void_p] = None
+        self._open = False
+        self._uses = 0  # being open is one, each call is one; the last gives the handle back
+        if value := getattr(handle, "value", handle):
+            self._adopt(ctypes.c_void_p(value))
 
-    @property
-    def handle(self) -> ctypes.c_void_p:
-        if not self._handle:
-            raise BY_CODE[_ffi.PGO_ERR_FAILED_PRECONDITION](f"{type(self).__name__} is closed")
-        return self._handle
+    def _adopt(self, handle: ctypes.c_void_p) -> None:
+        with self._lock:
+            self._handle, self._open = handle, True
+            self._uses += 1
 
-    def close(self) -> None:
-        handle, self._handle = self._handle, ctypes.c_void_p()
+    @contextlib.contextmanager
+    def _use(self) -> Iterator[ctypes.c_void_p]:
+        """The handle, good until the end of the block."""
+        kind = type(self).__name__
+        if self._pid != os.getpid():
+            raise FailedPrecondition(f"{kind} belongs to the process that this one was forked from")
+        with self._lock:
+            self._uses += 1
+        try:
+            if not self._open or self._handle is None:
+                raise FailedPrecondition(f"{kind} is closed")
+            yield self._handle
+        finally:
+            self._give_back()
+
+    def _give_back(self) -> None:
+        handle = None
+        with self._lock:
+            self._uses -= 1
+            if not self._uses:
+                handle, self._handle = self._handle, None
         if handle:
             getattr(lib, self._free)(handle)
+
+    def _shut(self) -> bool:
+        """True for the one who closes it."""
+        if self._pid != os.getpid():
+            return False
+        with self._lock:
+            was, self._open = self._open, False
+        return was
+
+    def close(self) -> None:
+        if self._shut():
+            self._give_back()
 
     def __enter__(self) -> Any:
         return self
@@ -126,5 +165,10 @@ class Handle:
         self.close()
 
     def __del__(self) -> None:
-        if getattr(self, "_handle", None):
+        if hasattr(self, "_uses"):
             self.close()
+
+
+def use_of(handle: Optional[Handle]) -> ContextManager[Optional[ctypes.c_void_p]]:
+    """The use of something that may be left out."""
+    return contextlib.nullcontext() if handle is None else handle._use()

@@ -4,7 +4,7 @@ import json
 from typing import Any, Dict, Iterator, Optional, Type, TypeVar
 
 from . import _ffi
-from ._library import Handle, Text, check, lib, options, text
+from ._library import Handle, Text, check, lib, options, text, use_of
 from ._message import Message
 from ._messages import Operations, ShowClusterDetail, Trials
 from ._progress import Wait, clone_waits_for, restore_waits_for, waiting_for
@@ -22,11 +22,8 @@ class Cancel(Handle):
         super().__init__(lib.pgo_cancel_new())
 
     def trigger(self) -> None:
-        lib.pgo_cancel_trigger(self.handle)
-
-
-def cancel_handle(cancel: Optional[Cancel]) -> Any:
-    return cancel.handle if cancel is not None else None
+        with self._use() as handle:
+            lib.pgo_cancel_trigger(handle)
 
 
 class Client(Handle, Operations):
@@ -53,9 +50,8 @@ class Client(Handle, Operations):
     def _by_name(self, function: Any, operation: str, request: Optional[Dict[str, Any]],
                  cancel: Optional[Cancel]) -> Dict[str, Any]:
         document = json.dumps(request or {}).encode()
-        with Text() as answer:
-            check(function(self.handle, text(operation), document, len(document),
-                           cancel_handle(cancel), answer.out))
+        with self._use() as handle, use_of(cancel) as stop, Text() as answer:
+            check(function(handle, text(operation), document, len(document), stop, answer.out))
             return answer.json()
 
     def dry_run(self) -> "DryRun":
@@ -79,14 +75,15 @@ class Client(Handle, Operations):
         '4.2.0'
         """
         document = json.dumps(body).encode() if body is not None else b""
-        with Text() as answer:
-            check(lib.pgo_client_request(self.handle, text(method), text(path), document,
-                                         len(document), cancel_handle(cancel), answer.out))
+        with self._use() as handle, use_of(cancel) as stop, Text() as answer:
+            check(lib.pgo_client_request(handle, text(method), text(path), document, len(document),
+                                         stop, answer.out))
             return answer.json()
 
     def in_namespace(self, namespace: str) -> "Client":
         """The same way, with another default namespace."""
-        return Client(lib.pgo_client_in_namespace(self.handle, text(namespace)))
+        with self._use() as handle:
+            return Client(lib.pgo_client_in_namespace(handle, text(namespace)))
 
     # ---- what takes time
 

@@ -1,17 +1,19 @@
 """What runs in this process: the operator over any transport, or everything at once."""
 import atexit
 import ctypes
+import functools
 import json
 import logging
-import pathlib
-import queue
+import shutil
 import tempfile
 import weakref
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import _ffi
+from ._events import Events, Queue
 from ._library import HERE, Handle, Text, check, lib, options, text
 from .client import Client
+from .errors import PgoError
 from .transport import Transport
 
 #: Receives one log record: time, level, component, message and the record's fields.
@@ -21,7 +23,6 @@ EventCallback = Callable[[Dict[str, Any]], None]
 
 _LEVELS = {_ffi.PGO_LOG_DEBUG: logging.DEBUG, _ffi.PGO_LOG_INFO: logging.INFO,
            _ffi.PGO_LOG_WARN: logging.WARNING, _ffi.PGO_LOG_ERROR: logging.ERROR}
-_CLOSED = object()
 _open: "weakref.WeakSet[Running]" = weakref.WeakSet()
 logging.getLogger("pgo").addHandler(logging.NullHandler())
 
@@ -46,8 +47,8 @@ class Running(Handle):
     _stop = ""
 
     def __init__(self, on_log: Optional[LogCallback], on_event: Optional[EventCallback]) -> None:
-        super().__init__(None)
-        self._queues: List["queue.SimpleQueue[Any]"] = []
+        super().__init__()
+        self._queues: List[Queue] = []
 
         def log(level: int, record: bytes, _size: int, _: Any) -> None:
             document = json.loads(record)
@@ -67,11 +68,11 @@ class Running(Handle):
         self._callbacks = (_ffi.pgo_log_callback(log), _ffi.pgo_event_callback(event))
 
     def _started(self, handle: ctypes.c_void_p, client: Any) -> None:
-        self._handle = handle
+        self._adopt(handle)
         self.client = Client(client)  #: every operation, with every right and without sockets
         _open.add(self)
 
-    def events(self) -> Iterator[Dict[str, Any]]:
+    def events(self) -> Events:
         """The events of clusters from now on, until this is closed.
 
         >>> with pgo.Api() as api, pgo.Operator(api.transport(), install=True) as op:
@@ -79,25 +80,25 @@ class Running(Handle):
         >>> list(events)
         []
         """
-        waiting: "queue.SimpleQueue[Any]" = queue.SimpleQueue()
-        self._queues.append(waiting)
-        return self._read(waiting)
-
-    def _read(self, waiting: "queue.SimpleQueue[Any]") -> Iterator[Dict[str, Any]]:
-        try:
-            while (event := waiting.get()) is not _CLOSED:
-                yield event
-        finally:
-            self._queues.remove(waiting)
+        waiting = Queue()
+        with self._lock, self._use():  # under the lock: whoever closes it ends what is there by then
+            self._queues.append(waiting)
+        return Events(waiting, functools.partial(self._queues.remove, waiting))
 
     def close(self) -> None:
         """Stops it and gives everything back. Clients that are left answer `FailedPrecondition`."""
-        if self._handle:
-            _open.discard(self)
-            super().close()
+        if self._shut():
+            self._end()
+
+    def _end(self) -> None:
+        _open.discard(self)
+        try:
+            getattr(lib, self._stop)(self._handle)
+        finally:
+            self._give_back()
             self.client.close()
             for waiting in list(self._queues):
-                waiting.put(_CLOSED)
+                waiting.end()
 
 
 class Operator(Running):
@@ -108,7 +109,7 @@ class Operator(Running):
     []
     """
 
-    _free = "pgo_operator_free"
+    _free, _stop = "pgo_operator_free", "pgo_operator_stop"
 
     def __init__(self, transport: Transport, *, namespaces: Tuple[str, ...] = (),
                  operator_namespace: str = "pgo", installation: str = "dev", install: bool = False,
@@ -122,13 +123,14 @@ class Operator(Running):
                          config=config, install=int(install), workers=workers, log_level=log_level,
                          on_log=self._callbacks[0], on_event=self._callbacks[1])
         handle = ctypes.c_void_p()
-        check(lib.pgo_operator_start(transport.handle, ctypes.byref(wanted), ctypes.byref(handle)))
+        with transport._use() as over:
+            check(lib.pgo_operator_start(over, ctypes.byref(wanted), ctypes.byref(handle)))
         self._started(handle, lib.pgo_operator_client(handle))
 
     def status(self, namespace: str, cluster: str) -> Dict[str, Any]:
         """What a cluster waits for; `NotFound` when none of that name has been looked at."""
-        with Text() as status:
-            check(lib.pgo_operator_status(self.handle, text(namespace), text(cluster), status.out))
+        with self._use() as handle, Text() as status:
+            check(lib.pgo_operator_status(handle, text(namespace), text(cluster), status.out))
             return status.json()
 
 
@@ -140,7 +142,7 @@ class Dev(Running):
     at the end. `network` gives the first two numbers of the loopback addresses.
     """
 
-    _free = "pgo_dev_free"
+    _free, _stop = "pgo_dev_free", "pgo_dev_stop"
 
     def __init__(self, state_dir: Optional[str] = None, *, network: str = "127.77",
                  namespaces: Tuple[str, ...] = ("pgouser1",), images_dir: Optional[str] = None,
@@ -148,46 +150,54 @@ class Dev(Running):
                  on_log: Optional[LogCallback] = None,
                  on_event: Optional[EventCallback] = None) -> None:
         super().__init__(on_log, on_event)
-        self._temporary = None
-        if state_dir is None:
-            self._temporary = tempfile.TemporaryDirectory(prefix="pgo-", dir="/var/tmp")
-            state_dir = self._temporary.name
+        # No TemporaryDirectory: the child of a fork would remove it.
+        self._temporary = (tempfile.mkdtemp(prefix="pgo-", dir="/var/tmp") if state_dir is None
+                           else None)
         if images_dir is None and (HERE / "images").exists():
             images_dir = str(HERE / "images")
-        wanted = options(_ffi.pgo_dev_options, state_dir=state_dir, images_dir=images_dir,
+        wanted = options(_ffi.pgo_dev_options, state_dir=state_dir or self._temporary, images_dir=images_dir,
                          network=network, namespaces=",".join(namespaces), api_port=api_port,
                          rest_port=rest_port, no_node=int(not node), log_level=log_level,
                          on_log=self._callbacks[0], on_event=self._callbacks[1])
         handle = ctypes.c_void_p()
-        check(lib.pgo_dev_start(ctypes.byref(wanted), ctypes.byref(handle)))
+        try:
+            check(lib.pgo_dev_start(ctypes.byref(wanted), ctypes.byref(handle)))
+        except PgoError:
+            self._remove_temporary()
+            raise
         self._started(handle, lib.pgo_dev_client(handle))
 
     @property
     def endpoints(self) -> Dict[str, str]:
         """apiUrl, restUrl, kubeconfig, clientSettings, namespace."""
-        with Text() as endpoints:
-            check(lib.pgo_dev_endpoints(self.handle, endpoints.out))
+        with self._use() as handle, Text() as endpoints:
+            check(lib.pgo_dev_endpoints(handle, endpoints.out))
             return endpoints.json()
 
     def transport(self) -> Transport:
         """The Kubernetes API inside, with every right."""
-        handle = ctypes.c_void_p()
-        check(lib.pgo_dev_transport(self.handle, ctypes.byref(handle)))
-        return Transport(handle)
+        made = ctypes.c_void_p()
+        with self._use() as handle:
+            check(lib.pgo_dev_transport(handle, ctypes.byref(made)))
+        return Transport(made)
 
     def hold(self, namespace: str, pod_prefix: str) -> None:
         """Pods whose name begins so are not started again until `release`."""
-        check(lib.pgo_dev_hold(self.handle, text(namespace), text(pod_prefix)))
+        with self._use() as handle:
+            check(lib.pgo_dev_hold(handle, text(namespace), text(pod_prefix)))
 
     def release(self, namespace: str, pod_prefix: str) -> None:
         """Ends `hold`."""
-        check(lib.pgo_dev_release(self.handle, text(namespace), text(pod_prefix)))
+        with self._use() as handle:
+            check(lib.pgo_dev_release(handle, text(namespace), text(pod_prefix)))
 
-    def close(self) -> None:
-        super().close()
+    def _end(self) -> None:
+        super()._end()
+        self._remove_temporary()
+
+    def _remove_temporary(self) -> None:
         if self._temporary is not None:
-            self._temporary.cleanup()
-            self._temporary = None
+            shutil.rmtree(self._temporary, ignore_errors=True)
 
 
 def dev(state_dir: Optional[str] = None, **settings: Any) -> Dev:

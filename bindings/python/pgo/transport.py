@@ -1,17 +1,17 @@
 """Ways to a Kubernetes API: over HTTPS, inside the process, or made by the program itself."""
+import contextlib
 import ctypes
 import json
-import queue
 import threading
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from . import _ffi
-from ._library import Handle, Text, check, lib, options, text
-from .client import Cancel, cancel_handle
-from .errors import Cancelled, PgoError
+from ._events import Events, Queue, at_exit
+from ._library import Handle, Text, check, lib, options, text, use_of
+from .client import Cancel
+from .errors import Cancelled, InternalError, PgoError
 
 CONTENT_TYPE = "application/json"
-_END = object()
 
 
 class ExecResult(NamedTuple):
@@ -53,10 +53,9 @@ class Transport(Handle):
         """One request: the HTTP status and the document. A status of 400 and above is no exception."""
         sent = json.dumps(body).encode() if isinstance(body, dict) else body or b""
         status = ctypes.c_int32()
-        with Text() as answer:
-            check(lib.pgo_transport_request(self.handle, text(method), text(path),
-                                            text(content_type), sent, len(sent),
-                                            cancel_handle(cancel), ctypes.byref(status), answer.out))
+        with self._use() as handle, use_of(cancel) as stop, Text() as answer:
+            check(lib.pgo_transport_request(handle, text(method), text(path), text(content_type),
+                                            sent, len(sent), stop, ctypes.byref(status), answer.out))
             return status.value, answer.json()
 
     def list(self, path: str) -> List[Dict[str, Any]]:
@@ -66,9 +65,9 @@ class Transport(Handle):
             raise PgoError(f"{path}: {status} {document.get('message', '')}", path)
         return document.get("items", [])
 
-    def watch(self, path: str) -> Iterator[Dict[str, Any]]:
+    def watch(self, path: str) -> Events:
         """The events of a watch, until the server ends it or the caller stops reading (close the
-        iterator, or leave the loop).
+        iterator, or let it go). It goes on when the transport is closed.
 
         >>> with pgo.Api() as api, api.transport() as transport:
         ...     for event in transport.watch("/api/v1/namespaces"):
@@ -76,47 +75,53 @@ class Transport(Handle):
         ...         break
         ADDED default
         """
-        lines: "queue.SimpleQueue[Any]" = queue.SimpleQueue()
-        cancel = Cancel()
-
-        @ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.POINTER(ctypes.c_char), ctypes.c_size_t,
-                          ctypes.c_void_p)
-        def on_line(line: Any, size: int, _: Any) -> int:
-            lines.put(json.loads(ctypes.string_at(line, size)))
-            return 0
-
-        def follow() -> None:
-            try:
-                check(lib.pgo_transport_watch(self.handle, text(path), on_line, None, cancel.handle))
-                lines.put(_END)
-            except PgoError as error:
-                lines.put(error)
-
-        thread = threading.Thread(target=follow, name="pgo-watch", daemon=True)
-        thread.start()
-        try:
-            while (event := lines.get()) is not _END:
-                if isinstance(event, PgoError):
-                    raise event
-                yield event
-        except Cancelled:
-            return
-        finally:
-            cancel.trigger()
-            thread.join()
-            cancel.close()
+        return _follow(self, text(path))
 
     def exec(self, namespace: str, pod: str, container: str, command: List[str], input: str = "",
              timeout: float = 60, cancel: Optional[Cancel] = None) -> ExecResult:
         """Runs a command in a container."""
         words = (ctypes.c_char_p * len(command))(*(text(word) for word in command))
         sent = input.encode()
-        with Text() as result:
-            check(lib.pgo_transport_exec(self.handle, text(namespace), text(pod), text(container),
-                                         words, len(command), sent, len(sent), int(timeout * 1000),
-                                         cancel_handle(cancel), result.out))
+        with self._use() as handle, use_of(cancel) as stop, Text() as result:
+            check(lib.pgo_transport_exec(handle, text(namespace), text(pod), text(container), words,
+                                         len(command), sent, len(sent), int(timeout * 1000), stop,
+                                         result.out))
             done = result.json()
         return ExecResult(done["exitCode"], done["out"], done["err"])
+
+
+def _follow(transport: Transport, path: Optional[bytes]) -> Events:
+    lines, cancel, held = Queue(), Cancel(), contextlib.ExitStack()
+
+    @ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.POINTER(ctypes.c_char), ctypes.c_size_t, ctypes.c_void_p)
+    def on_line(line: Any, size: int, _: Any) -> int:
+        try:
+            lines.put(json.loads(ctypes.string_at(line, size)))
+            return 0
+        except ValueError as error:
+            lines.put(InternalError(f"a line of the watch is no JSON: {error}"))
+            return 1
+
+    def follow() -> None:
+        with held:
+            try:
+                check(lib.pgo_transport_watch(handle, path, on_line, None, stop))
+            except Cancelled:
+                pass
+            except Exception as error:  # noqa: BLE001 - the reader's
+                lines.put(error)
+            finally:
+                lines.end()
+
+    with contextlib.ExitStack() as unless_started:
+        unless_started.callback(held.close)
+        thread = threading.Thread(target=follow, name="pgo-watch", daemon=True)
+        held.enter_context(at_exit(cancel.trigger, thread))
+        handle = held.enter_context(transport._use())
+        stop = held.enter_context(cancel._use())
+        thread.start()
+        unless_started.pop_all()
+    return Events(lines, cancel.trigger, thread)
 
 
 class Watch:
@@ -266,4 +271,5 @@ class Api(Handle):
 
     def transport(self) -> Transport:
         """A door with every right; it keeps the API alive."""
-        return Transport(lib.pgo_api_transport(self.handle))
+        with self._use() as handle:
+            return Transport(lib.pgo_api_transport(handle))

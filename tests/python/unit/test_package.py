@@ -16,7 +16,7 @@ import pgo
 from pgo import daemon, messages
 from pgo.testing import eventually
 
-MODULES = ("pgo", "pgo._progress", "pgo.client", "pgo.errors", "pgo.running", "pgo.transport", "pgo._message")
+MODULES = ("pgo", "pgo._events", "pgo._progress", "pgo.client", "pgo.errors", "pgo.running", "pgo.transport", "pgo._message")
 
 
 @pytest.fixture
