@@ -102,6 +102,27 @@ def options(struct: type, **members: Any) -> Any:
     return made
 
 
+class _Callbacks(threading.local):
+    depth = 0
+
+
+_callbacks = _Callbacks()
+
+
+@contextlib.contextmanager
+def callback() -> Iterator[None]:
+    """Around what the library calls."""
+    _callbacks.depth += 1
+    try:
+        yield
+    finally:
+        _callbacks.depth -= 1
+
+
+def in_callback() -> bool:
+    return _callbacks.depth > 0
+
+
 class Handle:
     """Something that the library holds for us. Closing twice does nothing; what other threads do with
     it meanwhile comes to its end. The child of a fork can do nothing with it."""

@@ -6,12 +6,13 @@ import json
 import logging
 import shutil
 import tempfile
+import threading
 import weakref
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from . import _ffi
 from ._events import Events, Queue
-from ._library import HERE, Handle, Text, check, lib, options, text
+from ._library import HERE, Handle, Text, callback, check, in_callback, lib, options, text
 from .client import Client
 from .errors import PgoError
 from .transport import Transport
@@ -50,6 +51,7 @@ class Running(Handle):
         super().__init__()
         self._queues: List[Queue] = []
 
+        @callback()
         def log(level: int, record: bytes, _size: int, _: Any) -> None:
             document = json.loads(record)
             if on_log is not None:
@@ -57,6 +59,7 @@ class Running(Handle):
             else:
                 _log(level, document)
 
+        @callback()
         def event(record: Any, size: int, _: Any) -> None:
             document = json.loads(ctypes.string_at(record, size))
             if on_event is not None:
@@ -86,8 +89,13 @@ class Running(Handle):
         return Events(waiting, functools.partial(self._queues.remove, waiting))
 
     def close(self) -> None:
-        """Stops it and gives everything back. Clients that are left answer `FailedPrecondition`."""
-        if self._shut():
+        """Stops it and gives everything back. Clients that are left answer `FailedPrecondition`.
+        Within a callback, which would be waited for, it returns first."""
+        if not self._shut():
+            return
+        if in_callback():
+            threading.Thread(target=self._end, name="pgo-close", daemon=False).start()
+        else:
             self._end()
 
     def _end(self) -> None:

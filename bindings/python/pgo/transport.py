@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from . import _ffi
 from ._events import Events, Queue, at_exit
-from ._library import Handle, Text, check, lib, options, text, use_of
+from ._library import Handle, Text, callback, check, lib, options, text, use_of
 from .client import Cancel
 from .errors import Cancelled, InternalError, PgoError
 
@@ -188,6 +188,7 @@ class HostTransport:
         raise PgoError("this transport has no exec", code=_ffi.PGO_ERR_UNIMPLEMENTED)
 
 
+@callback()
 def _guarded(response: Any, work: Any) -> int:
     try:
         work()
@@ -228,6 +229,7 @@ def _make_host_transport(host: HostTransport) -> Transport:
                 raise
         return _guarded(response, work)
 
+    @callback()
     def watch_closed(handle: int, _: Any) -> None:
         if (closed := watches.pop(handle, None)) is not None:
             closed.closed.set()

@@ -86,6 +86,42 @@ def test_an_operator_is_stopped_when_close_returns_though_a_call_still_holds_it(
                 client.show_version()
 
 
+def test_an_operator_may_be_closed_by_its_own_callback():
+    with pgo.Api() as api:
+        running = pgo.Operator(api.transport(), namespaces=("zoo",), install=True,
+                               on_event=lambda _: running.close())
+        client = running.client.in_namespace("zoo")
+        events = running.events()
+        client.create_cluster(name="hippo")
+        assert list(events)  # ends when it has been closed
+        with pytest.raises(pgo.FailedPrecondition, match="stopped"):
+            client.show_version()
+
+
+def test_an_operator_may_be_closed_by_a_call_of_its_transport():
+    with pgo.Api() as api, api.transport() as inner:
+        class Passing(pgo.HostTransport):
+            def request(self, method, path, body, content_type):
+                if stop.is_set():
+                    running.close()
+                    raise pgo.Unavailable("closed")
+                return inner.request(method, path, body, content_type)
+
+            def watch(self, path, watch):
+                watch.end()
+
+        stop = threading.Event()
+        running = pgo.Operator(pgo.Transport.from_host(Passing()), namespaces=("zoo",), install=True)
+        client = running.client.in_namespace("zoo")
+        events = running.events()
+        stop.set()
+        with pytest.raises(pgo.PgoError):
+            client.create_cluster(name="hippo")
+        list(events)  # ends when it has been closed
+        with pytest.raises(pgo.FailedPrecondition, match="stopped"):
+            client.show_version()
+
+
 def test_a_watch_outlives_the_block_of_its_transport():
     with pgo.Api() as api, api.transport() as transport:
         events = transport.watch(NAMESPACES)
