@@ -67,6 +67,10 @@ def check(error: Optional[int]) -> None:
     raise BY_CODE.get(code, PgoError)(message, subject, code)
 
 
+# Declared as an address: ctypes would end the text at its first zero byte.
+_data = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p)(("pgo_string_data", lib))
+
+
 class Text:
     """An out-parameter for a document, given back when it has been read."""
 
@@ -83,8 +87,11 @@ class Text:
     def out(self) -> Any:
         return ctypes.byref(self._handle)
 
+    def raw(self) -> bytes:
+        return ctypes.string_at(_data(self._handle), lib.pgo_string_size(self._handle))
+
     def read(self) -> str:
-        return lib.pgo_string_data(self._handle).decode()
+        return self.raw().decode(errors="replace")
 
     def json(self) -> Any:
         return json.loads(self.read() or "null")

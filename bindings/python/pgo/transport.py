@@ -48,21 +48,32 @@ class Transport(Handle):
         return _make_host_transport(host)
 
     def request(self, method: str, path: str, body: Union[Dict[str, Any], bytes, None] = None,
-                content_type: str = CONTENT_TYPE,
-                cancel: Optional[Cancel] = None) -> Tuple[int, Dict[str, Any]]:
-        """One request: the HTTP status and the document. A status of 400 and above is no exception."""
+                content_type: str = CONTENT_TYPE, cancel: Optional[Cancel] = None) -> Tuple[int, Any]:
+        """One request: the HTTP status and the document, or the text if it is not JSON. A status of
+        400 and above is no exception."""
+        status, answer = self.request_raw(method, path, body, content_type, cancel)
+        try:
+            return status, json.loads(answer or b"null")
+        except ValueError:
+            return status, answer.decode(errors="replace")
+
+    def request_raw(self, method: str, path: str, body: Union[Dict[str, Any], bytes, None] = None,
+                    content_type: str = CONTENT_TYPE,
+                    cancel: Optional[Cancel] = None) -> Tuple[int, bytes]:
+        """The same with the answer as it came: for logs, of which a line may look like JSON."""
         sent = json.dumps(body).encode() if isinstance(body, dict) else body or b""
         status = ctypes.c_int32()
         with self._use() as handle, use_of(cancel) as stop, Text() as answer:
             check(lib.pgo_transport_request(handle, text(method), text(path), text(content_type),
                                             sent, len(sent), stop, ctypes.byref(status), answer.out))
-            return status.value, answer.json()
+            return status.value, answer.raw()
 
     def list(self, path: str) -> List[Dict[str, Any]]:
         """The items of a list; an answer other than 200 is an exception."""
         status, document = self.request("GET", path)
-        if status != 200:
-            raise PgoError(f"{path}: {status} {document.get('message', '')}", path)
+        if status != 200 or not isinstance(document, dict):
+            said = document.get("message", "") if isinstance(document, dict) else document
+            raise PgoError(f"{path}: {status} {said}", path)
         return document.get("items", [])
 
     def watch(self, path: str) -> Events:

@@ -83,6 +83,26 @@ def test_a_watch_that_the_host_ends_is_forgotten():
     assert kept == [{}]
 
 
+@pytest.mark.parametrize("status, body, document", [
+    (200, b'{"a": 1}', {"a": 1}), (204, b"", None), (502, b"<html>bad gateway", "<html>bad gateway"),
+    (200, b"a\0\xff", "a\0\ufffd")])
+def test_an_answer_that_is_no_json_is_text_and_keeps_its_status(status, body, document):
+    class Canned(pgo.HostTransport):
+        def request(self, method, path, body_, content_type):
+            return status, body
+
+        def exec(self, namespace, pod, container, command, input):
+            return pgo.ExecResult(0, "a\0b", "")
+
+    with pgo.Transport.from_host(Canned()) as transport:
+        assert transport.request("GET", "/api") == (status, document)
+        assert transport.request_raw("GET", "/api") == (status, body)
+        assert transport.exec("zoo", "pod", "database", ["true"]).out == "a\0b"
+        if not isinstance(document, dict):
+            with pytest.raises(pgo.PgoError, match=f"/api/v1/pods: {status} "):
+                transport.list("/api/v1/pods")
+
+
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), RuntimeError("a\0b \udcff")])
 def test_whatever_a_host_raises_fails_the_call(error):
     class Broken(pgo.HostTransport):
