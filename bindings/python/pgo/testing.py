@@ -353,7 +353,10 @@ def pytest_runtest_makereport(item: Any, call: Any) -> None:
         return
     for environment in list(_environments):
         if environment.held:
-            environment.release()
+            try:
+                environment.release()
+            except PgoError:
+                pass  # an environment that has died; what is raised here ends the whole session
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,11 @@
 operator, embedded Kubernetes API, local node."""
 import concurrent.futures
 import doctest
+import os
+import pathlib
+import shutil
 import subprocess
+import sys
 import time
 
 import pytest
@@ -125,6 +129,26 @@ def test_the_next_session_finds_the_rows_though_the_one_before_died_with_a_pod_h
 def test_an_environment_that_cannot_start_says_why(pgo_environment):
     with pytest.raises(pgo.FailedPrecondition, match="another"):
         Environment(pgo_environment.state_dir, network="127.1")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has files that nobody else may read")
+def test_an_environment_starts_from_a_package_that_only_root_may_read(tmp_path):
+    package, copy = pathlib.Path(pgo.__file__).parent, tmp_path / "pgo"
+    (copy / "lib").mkdir(parents=True)
+    shutil.copy(package / "lib" / "libpgo.so.1", copy / "lib")
+    shutil.copytree(package / "images", copy / "images")
+    for module in package.glob("*.py"):
+        shutil.copy(module, copy)
+    tmp_path.chmod(0o700)
+    program = """
+from pgo.testing import Environment
+with Environment() as here:
+    here.cluster("hippo", replicas=0)
+    print(Environment.__module__, here.client.show_version().version)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True,
+                          timeout=120, cwd="/", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert done.stdout == "pgo.testing 4.2.0\n", done.stderr
 
 
 def test_the_examples_that_need_a_running_cluster_do_what_they_say(pgo_environment):

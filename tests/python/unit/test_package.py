@@ -263,6 +263,6 @@ def test_root_gives_the_daemons_user_an_unused_directory_of_its_own_and_no_other
     (tmp_path / "link").symlink_to("empty")
     (tmp_path / "empty").mkdir()
     for name, word in ("used", "chown"), ("others", "--user"), ("link/", "symbolic link"):
-        with pytest.raises(SystemExit, match=word):
+        with pytest.raises(pgo.FailedPrecondition, match=word):
             daemon.hand_over(f"{tmp_path}/{name}", user)
     assert [(tmp_path / name).stat().st_uid for name in ("used", "others", "empty")] == [0, other.pw_uid, 0]
