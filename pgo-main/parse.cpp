@@ -199,6 +199,88 @@ std::string offending_flag(const CLI::App& app) {
   return {};
 }
 
+/// One of any command: a letter or a name means a flag of the same type wherever it is one, and a
+/// switch of a letter has the same name everywhere.
+template <typename Is>
+const Flag* known_flag(Is is) {
+  static const Flag kHelp{.name = "help", .short_name = 'h', .type = FlagType::boolean};
+  if (is(kHelp)) return &kHelp;
+  const auto among = [&](std::span<const Flag> flags) -> const Flag* {
+    const auto found = std::ranges::find_if(flags, is);
+    return found == flags.end() ? nullptr : &*found;
+  };
+  if (const Flag* global = among(global_flags())) return global;
+  for (const Command& command : commands()) {
+    if (const Flag* own = among(command.flags)) return own;
+  }
+  return nullptr;
+}
+
+/// Spellings of 4.2.0 that CLI11 reads otherwise: "=" after a short flag, and nothing after an "=".
+class Respelled {
+ public:
+  explicit Respelled(std::span<const std::string> arguments) {
+    bool is_value = false;
+    for (auto word = arguments.begin(); word != arguments.end(); ++word) {
+      if (!is_value && *word == "--") {
+        words_.insert(words_.end(), word, arguments.end());
+        break;
+      }
+      if (is_value || !word->starts_with('-')) {
+        words_.push_back(*word);
+        is_value = false;
+      } else {
+        is_value = word->starts_with("--") ? add_long(*word) : add_short(*word);
+      }
+    }
+  }
+  std::vector<std::string> words() && { return std::move(words_); }
+
+ private:
+  // Both are true when the next word is the flag's value, whatever it looks like.
+
+  bool add_long(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(2, equals == word.npos ? equals : equals - 2);
+    const Flag* flag = known_flag([&](const Flag& one) { return one.name == name; });
+    if (flag != nullptr && flag->type == FlagType::text && equals == word.size() - 1) {
+      words_.push_back("--" + name);
+      words_.emplace_back();
+    } else {
+      words_.push_back(word);
+    }
+    return flag != nullptr && flag->type != FlagType::boolean && equals == word.npos;
+  }
+
+  /// Switches may stand before the last letter: "-bo=json".
+  bool add_short(const std::string& word) {
+    const auto equals_after = [&](std::size_t at) {
+      return at + 1 < word.size() && word[at + 1] == '=';
+    };
+    std::size_t at = 1;
+    const Flag* flag = nullptr;
+    for (; at < word.size(); ++at) {
+      flag = known_flag([&](const Flag& one) { return one.short_name == word[at]; });
+      if (flag == nullptr || flag->type != FlagType::boolean || equals_after(at)) break;
+    }
+    if (flag == nullptr || !equals_after(at)) {
+      words_.push_back(word);
+      return flag != nullptr && flag->type != FlagType::boolean && at + 1 == word.size();
+    }
+    const std::string value = word.substr(at + 2);
+    if (flag->type != FlagType::boolean) {
+      words_.push_back(word.substr(0, at + 1) + value);
+      if (value.empty()) words_.emplace_back();
+      return false;
+    }
+    if (at > 1) words_.push_back(word.substr(0, at));
+    words_.push_back("--" + std::string(flag->name) + "=" + value);
+    return false;
+  }
+
+  std::vector<std::string> words_;
+};
+
 }  // namespace
 
 Result<Parsed> parse_command_line(std::span<const std::string> arguments) {
@@ -206,7 +288,8 @@ Result<Parsed> parse_command_line(std::span<const std::string> arguments) {
   tree.app().allow_extras();
   for (Node& node : tree.nodes()) node.app->allow_extras();
   // CLI11 takes the words in reverse order and reports misuse by exceptions.
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  std::vector<std::string> reversed = Respelled(arguments).words();
+  std::ranges::reverse(reversed);
   try {
     tree.app().parse(std::move(reversed));
   } catch (const CLI::ArgumentMismatch& error) {

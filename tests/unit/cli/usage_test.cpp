@@ -28,7 +28,10 @@ TEST_CASE("usage: wrong words and flags end with 2, name the nearest right one, 
       {{"create", "cluster", "x", "--replica-count", "99999999999"}, "--replica-count"},
       {{"create", "cluster", "x", "--sync-replication=maybe"}, "--sync-replication"},
       {{"create", "cluster", "x", "--password"}, "--password needs a value."},
-      {{"create", "cluster", "x", "--password="}, "--password needs a value."},
+      {{"create", "cluster", "x", "--series="}, "--series needs a value."},
+      {{"create", "cluster", "x", "-e="}, "--series"},
+      {{"create", "cluster", "x", "-q=5"}, "-q"},
+      {{"delete", "cluster", "x", "-d=maybe"}, "--delete-data"},
       {{"create", "cluster", "x", "-w"}, "--password needs a value."},
       {{"create", "cluster", ""}, "is empty"},
       {{"delete", "cluster", ""}, "is empty"},
@@ -100,6 +103,62 @@ TEST_CASE("usage: flags and names may be mixed, global flags stand anywhere, -- 
     const auto body = json::parse(world.bodies.front());
     CHECK((*body)["namespace"].as_string() == "team2");
     CHECK((*body)["clustername"].as_string() == "hippo");
+  }
+}
+
+TEST_CASE("usage: a short flag takes its value with, without and after =, as in 4.2.0") {
+  CliWorld world;
+  world.server = [](auto&&...) {
+    return cli::RestClient::Answer{
+        200, R"({"results":[],"Results":[],"status":{"Code":"ok","Msg":""},"Code":"ok"})"};
+  };
+  const auto password = [&](std::vector<std::string> flags) {
+    std::vector<std::string> words = {"create", "cluster", "x", "-o=json"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    world.run(words);
+    REQUIRE(world.bodies.size() == 1);
+    CHECK(json::parse(world.out).has_value());
+    return std::string((*json::parse(world.bodies.front()))["Password"].as_string());
+  };
+  CHECK(password({"-w=secret"}) == "secret");
+  CHECK(password({"-wsecret"}) == "secret");
+  CHECK(password({"-w", "secret"}) == "secret");
+  CHECK(password({"-w==secret"}) == "=secret");
+  CHECK(password({"-w", "=secret"}) == "=secret");
+  CHECK(password({"-w", "-n=secret"}) == "-n=secret");
+  CHECK(password({"--password", "-n=secret"}) == "-n=secret");
+  CHECK(password({"-w=", "--labels=", "-l="}) == "");
+  CHECK(password({"-w", "", "--labels", ""}) == "");
+
+  world.run({"-n=team2", "delete", "cluster", "x", "-d=false", "--no-prompt"});
+  REQUIRE(world.bodies.size() == 1);
+  CHECK(world.bodies.front().find("\"Namespace\":\"team2\"") != std::string::npos);
+  CHECK(world.code == 0);
+  world.run({"delete", "cluster", "x", "--no-prompt", "-bdo=json"});
+  CHECK(world.bodies.size() == 1);
+  CHECK(json::parse(world.out).has_value());
+  world.run({"delete", "cluster", "x", "--no-prompt", "-bd=true"});
+  CHECK(has(world.errors, "--delete-data"));
+  CHECK(has(world.errors, "--delete-backups"));
+  world.run({"show", "cluster", "-h=true"});
+  CHECK(has(world.out, "Usage:"));
+  world.run({"show", "cluster", "--", "-o=json"});
+  CHECK(has(world.errors, "there is no cluster -o=json"));
+}
+
+TEST_CASE("usage: a flag is of one type in every command, and a switch of a letter one switch") {
+  std::map<std::string, cli::FlagType> types;
+  std::map<char, std::string> switches;
+  for (const cli::Command& command : cli::commands()) {
+    CAPTURE(command.path);
+    for (const cli::Flag& flag : command.flags) {
+      CAPTURE(flag.name);
+      CHECK(types.emplace(flag.name, flag.type).first->second == flag.type);
+      if (flag.short_name == 0) continue;
+      const bool is_switch = flag.type == cli::FlagType::boolean;
+      const std::string meant = is_switch ? std::string(flag.name) : "a value";
+      CHECK(switches.emplace(flag.short_name, meant).first->second == meant);
+    }
   }
 }
 
