@@ -6,6 +6,7 @@
 #include "pgo/yaml/yaml.h"
 #include "plan_text.h"
 
+#include <algorithm>
 #include <istream>
 #include <ostream>
 
@@ -18,7 +19,7 @@ int App::run(std::span<const std::string> arguments) {
   if (!parsed) return report(parsed.error());
   if (parsed->help || parsed->command == nullptr) {
     output_.write(help_text(parsed->command));
-    return kDone;
+    return finish(kDone);
   }
   if (!parsed->command->run) {
     output_.error("what should be acted on is missing after \"pgo " +
@@ -47,8 +48,15 @@ int App::run_command(const Command& command) {
   const int code = command.run(*this, arguments_);
   gathers_ = false;
   if (gathered_) document(*gathered_);
+  return finish(code);
+}
+
+int App::finish(int code) {
   output_.flush();
-  return code;
+  if (output_.written()) return code;
+  // "pgo ... | head" has what it wants.
+  if (!output_.reader_gone()) output_.error("cannot write the output.");
+  return std::max<int>(code, kFailed);
 }
 
 Result<RestClient*> App::client() {

@@ -83,6 +83,8 @@ class App {
  private:
   Result<RestClient*> client();
   int run_command(const Command& command);
+  /// The exit code once everything is written, or that it could not be.
+  int finish(int code);
   /// Prints the plan that a dry run was answered with.
   void print_plan(const json::Value& answer);
 

@@ -1,17 +1,32 @@
 #include "output.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <ostream>
 
 namespace pgo::cli {
 
-void Output::line(std::string_view text) { *text_ << text << '\n'; }
-void Output::write(std::string_view text) { *text_ << text; }
-void Output::document(std::string_view text) { *out_ << text; }
+void Output::line(std::string_view text) { put(*text_, std::string(text) + '\n'); }
+void Output::write(std::string_view text) { put(*text_, text); }
+void Output::document(std::string_view text) { put(*out_, text); }
 void Output::flush() {
+  errno = 0;
   out_->flush();
+  look_for_failure();
   text_->flush();
 }
+
+void Output::put(std::ostream& stream, std::string_view text) {
+  errno = 0;
+  stream << text;
+  look_for_failure();
+}
+
+void Output::look_for_failure() {
+  if (write_error_ == 0 && !*out_) write_error_ = errno == 0 ? EIO : errno;
+}
+
+bool Output::reader_gone() const { return write_error_ == EPIPE; }
 void Output::error(std::string_view text) { *errors_ << "Error: " << text << '\n'; }
 void Output::notice(std::string_view text) { *errors_ << text << '\n'; }
 

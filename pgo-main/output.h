@@ -31,6 +31,10 @@ class Output {
   void line(std::string_view text = {});
   void write(std::string_view text);
   void flush();
+  /// False once results could not be written.
+  bool written() const { return write_error_ == 0; }
+  /// ... because nobody reads them any more: a closed pipe.
+  bool reader_gone() const;
   /// "Error: TEXT" on the error stream.
   void error(std::string_view text);
   /// A line on the error stream.
@@ -41,12 +45,16 @@ class Output {
   bool interactive() const { return traits_.interactive && !for_documents(); }
 
  private:
+  void put(std::ostream& stream, std::string_view text);
+  /// Keeps why the stream of results failed, the first time that it shows.
+  void look_for_failure();
   std::string colour(std::string_view text, std::string_view code) const;
 
   std::ostream* out_;
   std::ostream* text_;  ///< one of the two
   std::ostream* errors_;
   TerminalTraits traits_;
+  int write_error_ = 0;
 };
 
 /// `text` filled with blanks to `width` characters; never cut.

@@ -1,5 +1,8 @@
 #include "cli_world.h"
 
+#include <cerrno>
+#include <streambuf>
+
 namespace pgo::test {
 namespace {
 
@@ -17,6 +20,19 @@ class ScriptedClient final : public cli::RestClient {
   CliWorld* world_;
 };
 
+/// Takes nothing, for a reason.
+class Broken final : public std::streambuf {
+ public:
+  explicit Broken(int reason) : reason_(reason) {}
+
+ private:
+  int_type overflow(int_type) override {
+    errno = reason_;
+    return traits_type::eof();
+  }
+  int reason_;
+};
+
 }  // namespace
 
 void CliWorld::run(std::vector<std::string> words) {
@@ -25,9 +41,11 @@ void CliWorld::run(std::vector<std::string> words) {
   pauses = 0;
   std::istringstream in(typed);
   std::ostringstream out_stream, error_stream;
+  Broken broken(write_fails_with);
+  std::ostream broken_stream(&broken);
   cli::App app(
       {.in = &in,
-       .out = &out_stream,
+       .out = write_fails_with == 0 ? &out_stream : &broken_stream,
        .errors = &error_stream,
        .traits = traits,
        .environment = [this](const char* name) -> std::optional<std::string> {

@@ -20,6 +20,7 @@ class CliWorld {
                                                     {"PGOUSERPASS", "secret"},
                                                     {"PGO_NAMESPACE", "team1"}};
   std::string typed;
+  int write_fails_with = 0;  ///< an errno of the stream of results
   cli::TerminalTraits traits;
   VirtualClock clock{TimePoint(std::chrono::sys_days(std::chrono::year(2026) / 11 / 22))};
   /// Answers each request; by default 200 with an empty success.

@@ -4,6 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cerrno>
+
 using namespace pgo;
 using test::CliWorld;
 
@@ -39,6 +41,27 @@ TEST_CASE("exit codes: 1 for refusals and failures, the reason on stderr") {
     CHECK(world.code == one.code);
     CHECK(world.errors.find(one.told) != std::string::npos);
     CHECK(world.out == (one.code == 0 ? "done\n" : ""));
+  }
+}
+
+TEST_CASE("exit codes: results that could not be written are a failure, told unless nobody reads") {
+  for (const int reason : {ENOSPC, EPIPE}) {
+    CAPTURE(reason);
+    CliWorld world;
+    world.write_fails_with = reason;
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"test", "--all"},
+          {"delete", "cluster", "x", "--no-prompt", "-o", "json"},
+          {"show", "--help"},
+          {"help", "show"},
+          {"completion", "bash"}}) {
+      CAPTURE(words.front());
+      world.run(words);
+      CHECK(world.code == 1);
+      CHECK(world.errors == (reason == EPIPE ? "" : "Error: cannot write the output.\n"));
+    }
+    world.run({"test", "--nosuch"});
+    CHECK(world.code == 2);
   }
 }
 
