@@ -69,8 +69,8 @@ bool print_document(App& app, const std::string& format, const json::Value& answ
 std::optional<int> document_or_refusal(App& app, const std::string& format,
                                        const json::Value& answer,
                                        const model::rest::Status& status);
-/// A command that changes clusters is told of them in one way: names, --selector or --all. Another
-/// would be forgotten, and the clusters that are changed would not be those that were named.
+/// A command is told of clusters in one way: names, --selector or --all. Another would be
+/// forgotten, and the clusters that are shown or changed would not be those that were named.
 Result<void> check_one_selection(const Arguments& arguments);
 /// Usage error: prints it and returns the exit code.
 int usage_error(App& app, std::string_view message);

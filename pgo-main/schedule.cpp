@@ -102,9 +102,9 @@ Result<Request> which(App& app, const Arguments& arguments) {
 int show(App& app, const Arguments& arguments) {
   const auto format = output_format(arguments);
   if (!format) return app.report(format.error());
+  if (const auto one = check_one_selection(arguments); !one) return app.report(one.error());
   auto request = which<model::rest::ShowScheduleRequest>(app, arguments);
   if (!request) return app.report(request.error());
-  if (!request->selector.empty()) request->cluster_name.clear();
   request->wide = *format == "wide";
   auto answer = app.exchange("POST", "/scheduleshow", App::body_of(json::encode(*request)));
   if (!answer) return app.report(answer.error());

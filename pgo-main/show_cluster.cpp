@@ -116,6 +116,7 @@ int show_one(App& app, const Arguments& arguments, const std::string& name, View
 int show(App& app, const Arguments& arguments) {
   const auto format = output_format(arguments);
   if (!format) return app.report(format.error());
+  if (const auto one = check_one_selection(arguments); !one) return app.report(one.error());
   std::vector<std::string> names = arguments.names();
   const bool many = arguments.boolean("all") || !arguments.text("selector").empty();
   if (names.empty() && !many) {

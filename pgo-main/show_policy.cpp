@@ -47,6 +47,7 @@ int show_policies(App& app, const Arguments& arguments) {
   if (arguments.names().empty() && !all) {
     return usage_error(app, "name the policies to show, or give --all.");
   }
+  if (const auto one = check_one_selection(arguments); !one) return app.report(one.error());
   const auto format = output_format(arguments);
   if (!format) return app.report(format.error());
   if (all) return show_one(app, *format, "", true);
