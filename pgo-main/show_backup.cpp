@@ -22,8 +22,13 @@ std::string size_text(std::int64_t bytes) {
   return text + kUnits[unit];
 }
 
-void print_table(App& app, const rest::ShowBackrestResponse& response) {
-  Table table({"CLUSTER", "STORAGE", "BACKUP", "TYPE", "COMPLETED", "DATABASE", "IN REPOSITORY"});
+struct BackupView {
+  std::string format;
+  /// Of all names.
+  Table wide{{"CLUSTER", "STORAGE", "BACKUP", "TYPE", "COMPLETED", "DATABASE", "IN REPOSITORY"}};
+};
+
+void add_rows(Table& table, const rest::ShowBackrestResponse& response) {
   for (const auto& cluster : response.items) {
     for (const auto& repository : cluster.repositories) {
       if (repository.backups.empty()) {
@@ -35,24 +40,25 @@ void print_table(App& app, const rest::ShowBackrestResponse& response) {
       }
     }
   }
-  app.output().write(table.text());
 }
 
-int show_backrest(App& app, const std::string& cluster, const std::string& format) {
+int show_backrest(App& app, const std::string& cluster, BackupView& view) {
   Query query{
       {"version", std::string(client_version())}, {"selector", ""}, {"namespace", app.ns()}};
-  if (!format.empty()) query.emplace_back("output", "json");
+  if (!view.format.empty()) query.emplace_back("output", "json");
   auto answer = app.get("/backrest/" + text::percent_encode(cluster), query);
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<rest::ShowBackrestResponse>(*answer);
   if (!response) return app.report(response.error());
-  if (const auto end = document_or_refusal(app, format, *answer, response->status)) return *end;
+  if (const auto end = document_or_refusal(app, view.format, *answer, response->status)) {
+    return *end;
+  }
   if (response->items.empty()) {
     app.output().line("No clusters were found.");
     return kDone;
   }
-  if (!format.empty()) {
-    print_table(app, *response);
+  if (!view.format.empty()) {
+    add_rows(view.wide, *response);
     return kDone;
   }
   for (const auto& item : response->items) {
@@ -112,11 +118,13 @@ int show_backup(App& app, const Arguments& arguments) {
   }
   const auto format = output_format(arguments);
   if (!format) return app.report(format.error());
+  BackupView view{.format = *format};
   int code = kDone;
   for (const std::string& cluster : arguments.names()) {
     code = std::max(code, type == "pgdump" ? show_dumps(app, cluster, *format)
-                                           : show_backrest(app, cluster, *format));
+                                           : show_backrest(app, cluster, view));
   }
+  if (!view.wide.empty()) app.output().write(view.wide.text());
   return code;
 }
 

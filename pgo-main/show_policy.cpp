@@ -7,12 +7,12 @@
 namespace pgo::cli {
 namespace {
 
-void print(Output& output, const model::PgPolicy& policy, bool wide) {
-  if (wide) {
-    output.line(padded(policy.name(), 20) + "  " +
-                (policy.spec.url.empty() ? "SQL" : policy.spec.url));
-    return;
-  }
+struct PolicyView {
+  std::string format;
+  Table wide{{"NAME", "SOURCE"}};  ///< of all names
+};
+
+void print(Output& output, const model::PgPolicy& policy) {
   output.line();
   output.line("policy : " + policy.name());
   output.line("\turl : " + policy.spec.url);
@@ -20,7 +20,7 @@ void print(Output& output, const model::PgPolicy& policy, bool wide) {
   output.line("\tsql : " + policy.spec.sql);
 }
 
-int show_one(App& app, const std::string& format, const std::string& name, bool all) {
+int show_one(App& app, const std::string& name, bool all, PolicyView& view) {
   model::rest::ShowPolicyRequest request;
   request.policyname = name;
   request.all_flag = all;
@@ -28,6 +28,7 @@ int show_one(App& app, const std::string& format, const std::string& name, bool 
   request.client_version = std::string(client_version());
   const auto response = app.post<model::rest::ShowPolicyResponse>("/showpolicies", request);
   if (!response) return app.report(response.error());
+  const bool document = print_document(app, view.format, json::encode(*response));
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {
     return app.report(done.error());
   }
@@ -36,9 +37,15 @@ int show_one(App& app, const std::string& format, const std::string& name, bool 
     app.output().error("there is no policy " + name + ".");
     return kFailed;
   }
-  if (print_document(app, format, json::encode(*response))) return kDone;
+  if (document) return kDone;
   if (policies.empty()) app.output().line("There are no policies.");
-  for (const model::PgPolicy& policy : policies) print(app.output(), policy, format == "wide");
+  for (const model::PgPolicy& policy : policies) {
+    if (view.format == "wide") {
+      view.wide.add({policy.name(), policy.spec.url.empty() ? "SQL" : policy.spec.url});
+    } else {
+      print(app.output(), policy);
+    }
+  }
   return kDone;
 }
 
@@ -50,11 +57,12 @@ int show_policies(App& app, const Arguments& arguments) {
   if (const auto one = check_one_selection(arguments); !one) return app.report(one.error());
   const auto format = output_format(arguments);
   if (!format) return app.report(format.error());
-  if (all) return show_one(app, *format, "", true);
-  int code = kDone;
+  PolicyView view{.format = *format};
+  int code = all ? show_one(app, "", true, view) : kDone;
   for (const std::string& name : arguments.names()) {
-    code = std::max(code, show_one(app, *format, name, false));
+    code = std::max(code, show_one(app, name, false, view));
   }
+  if (!view.wide.empty()) app.output().write(view.wide.text());
   return code;
 }
 

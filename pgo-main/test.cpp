@@ -26,8 +26,7 @@ void print_result(Output& output, const ClusterTestResult& result) {
   print_details(output, result.instances);
 }
 
-void print_wide(Output& output, const std::vector<ClusterTestResult>& results) {
-  Table table({"CLUSTER", "KIND", "TYPE", "NAME", "STATE"});
+void add_rows(Table& table, const std::vector<ClusterTestResult>& results) {
   const auto add = [&](const ClusterTestResult& result, const char* kind,
                        const ClusterTestDetail& detail) {
     table.add({result.cluster_name, kind, detail.instance_type, detail.message,
@@ -37,7 +36,6 @@ void print_wide(Output& output, const std::vector<ClusterTestResult>& results) {
     for (const auto& detail : result.endpoints) add(result, "service", detail);
     for (const auto& detail : result.instances) add(result, "instance", detail);
   }
-  output.write(table.text());
 }
 
 /// One that was named must be there; of a selection nothing may be left.
@@ -51,8 +49,12 @@ int found_none(App& app, const model::rest::ClusterTestRequest& request) {
   return kFailed;
 }
 
-int test_one(App& app, const Arguments& arguments, const std::string& cluster,
-             const std::string& format) {
+struct TestView {
+  std::string format;
+  Table wide{{"CLUSTER", "KIND", "TYPE", "NAME", "STATE"}};  ///< of all names
+};
+
+int test_one(App& app, const Arguments& arguments, const std::string& cluster, TestView& view) {
   model::rest::ClusterTestRequest request;
   request.clustername = cluster;
   request.selector = arguments.text("selector");
@@ -63,14 +65,14 @@ int test_one(App& app, const Arguments& arguments, const std::string& cluster,
   if (!answer) return app.report(answer.error());
   const auto response = read_answer<model::rest::ClusterTestResponse>(*answer);
   if (!response) return app.report(response.error());
-  const bool document = print_document(app, format, *answer);
+  const bool document = print_document(app, view.format, *answer);
   if (const auto done = accepted(response->status.code, response->status.msg); !done) {
     return app.report(done.error());
   }
   if (response->results.empty()) return found_none(app, request);
   if (document) return kDone;
-  if (format == "wide") {
-    print_wide(app.output(), response->results);
+  if (view.format == "wide") {
+    add_rows(view.wide, response->results);
   } else {
     for (const ClusterTestResult& result : response->results) print_result(app.output(), result);
   }
@@ -87,10 +89,10 @@ int test(App& app, const Arguments& arguments) {
     return usage_error(app, "name the clusters to test, or give --selector or --all.");
   }
   if (many) names = {"all"};
+  TestView view{.format = *format};
   int code = kDone;
-  for (const std::string& name : names) {
-    code = std::max(code, test_one(app, arguments, name, *format));
-  }
+  for (const std::string& name : names) code = std::max(code, test_one(app, arguments, name, view));
+  if (!view.wide.empty()) app.output().write(view.wide.text());
   return code;
 }
 

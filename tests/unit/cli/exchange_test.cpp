@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cerrno>
 
 using namespace pgo;
@@ -189,6 +190,33 @@ TEST_CASE("output: the answers for several names are one document") {
   CHECK((*json::parse(world.out))["Results"].items().size() == 2);
 }
 
+TEST_CASE("output: -o wide of several names is one table with one header") {
+  CliWorld world;
+  const auto rows = [&](std::vector<std::string> words, const char* header) {
+    words.insert(words.end(), {"hippo", "rhino", "-o", "wide"});
+    world.run(words);
+    CHECK(world.code == 0);
+    CHECK(world.requests.size() == 2);
+    CHECK(world.out.starts_with(header));
+    return std::ranges::count(world.out, '\n');
+  };
+  world.server = [](auto&&...) {
+    return answer(200, R"({"Results":[{"ClusterName":"x","Endpoints":[],"Instances":[
+        {"Available":true,"Message":"x-1","InstanceType":"primary"}]}],"Code":"ok","Msg":""})");
+  };
+  CHECK(rows({"test"}, "CLUSTER") == 3);
+  world.server = [](auto&&...) {
+    return answer(200, R"({"Items":[{"name":"x","repositories":[{"storageType":"local",
+        "status":"ok","backups":[]}]}],"Code":"ok","Msg":""})");
+  };
+  CHECK(rows({"show", "backup"}, "CLUSTER") == 3);
+  world.server = [](auto&&...) {
+    return answer(200, R"({"PolicyList":{"items":[{"metadata":{"name":"p"},"spec":{"name":"p",
+        "sql":"select 1"}}]},"Code":"ok","Msg":""})");
+  };
+  CHECK(rows({"show", "policy"}, "NAME  SOURCE\np     SQL\n") == 3);
+}
+
 TEST_CASE("output: with -o json a command that writes prints the answer, and nothing beside it") {
   CliWorld world;
   world.traits = {.colour = true, .interactive = true};
@@ -217,6 +245,7 @@ TEST_CASE("output: with -o json a command that writes prints the answer, and not
        {std::vector<std::string>{"scale", "x", "--no-prompt", "-o", "json"},
         {"show", "backup", "x", "-o", "json"},
         {"show", "cluster", "x", "-o", "json"},
+        {"show", "policy", "x", "-o", "json"},
         {"show", "schedule", "x", "-o", "json"},
         {"show", "workflow", "x", "-o", "json"},
         {"scaledown", "x", "--query", "-o", "json"},
