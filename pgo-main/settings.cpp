@@ -155,6 +155,26 @@ Result<void> tls_files(const Settings& settings) {
                           "PGO_CLIENT_KEY");
 }
 
+bool is_this_machine(const std::string& url) {
+  std::string host = url.substr(url.find("://") + 3);
+  host = host.substr(0, host.find('/'));
+  if (host.starts_with("[::1]")) return true;
+  host = host.substr(0, host.find(':'));
+  return host == "localhost" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+}
+
+/// As 4.2.0's client found it: for plain HTTP, and not to this machine.
+void find_proxy(const Environment& environment, Settings& settings) {
+  if (!settings.url.starts_with("http://") || is_this_machine(settings.url)) return;
+  const auto either = [&](const char* name, const char* other) {
+    const std::string value = variable(environment, name);
+    return value.empty() ? variable(environment, other) : value;
+  };
+  settings.proxy = either("http_proxy", "HTTP_PROXY");
+  settings.no_proxy = either("no_proxy", "NO_PROXY");
+}
+
 std::string without_trailing_slash(std::string url) {
   while (url.ends_with('/')) url.pop_back();
   return url;
@@ -183,6 +203,7 @@ Result<Settings> connection_settings(const Arguments& arguments, const Environme
     settings.found_in = local->file.string();
     settings.url = without_trailing_slash(local->text("url"));
     settings.tls = !settings.url.starts_with("http://");
+    find_proxy(environment, settings);
     // The variable may be meant for other servers; the flag is meant for this one.
     if (settings.tls && arguments.boolean("disable-tls")) {
       return fail(Code::failed_precondition,
@@ -210,6 +231,7 @@ Result<Settings> connection_settings(const Arguments& arguments, const Environme
         "no apiserver is known: start one here with \"postgres-operator --dev\", or name one "
         "with --apiserver-url or PGO_APISERVER_URL (for example https://127.0.0.1:8443).");
   }
+  find_proxy(environment, settings);
   PGO_TRY_VOID(credentials(environment, settings));
   settings.tls = !arguments.boolean("disable-tls") && !is_true(environment, "DISABLE_TLS");
   if (settings.tls) PGO_TRY_VOID(tls_files(settings));

@@ -48,6 +48,10 @@ struct RestSettings {
   bool os_trust = true;       ///< trust the system's authorities too
   std::string username{};
   std::string password{};  ///< a secret
+  /// "http://host:port", for plain HTTP only, and the hosts that are reached without it, as libcurl
+  /// lists them; empty = no proxy. The environment is never looked at.
+  std::string proxy{};
+  std::string no_proxy{};
   /// Where the settings were found when no server was named: the local daemon's client.json.
   std::string found_in{};
   /// The namespace that goes with the settings, or empty.

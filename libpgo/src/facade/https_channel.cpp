@@ -133,9 +133,10 @@ class Connection {
     curl_easy_setopt(curl, CURLOPT_USERNAME, settings_.username.c_str());
     curl_easy_setopt(curl, CURLOPT_PASSWORD, settings_.password.c_str());
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    // Always set: libcurl would ask the environment. As in 4.2.0, proxies are for plain HTTP only.
+    curl_easy_setopt(curl, CURLOPT_PROXY, settings_.tls ? "" : settings_.proxy.c_str());
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, settings_.no_proxy.c_str());
     if (!settings_.tls) return;
-    // As in 4.2.0, proxies of the environment are for plain HTTP only.
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
     // The name is verified in `verify_chain_and_name`, which knows certificates without names.

@@ -118,6 +118,34 @@ TEST_CASE("settings: TLS needs readable files, flags win over the environment") 
   CHECK(world.settings.client_key == files.path() + "/key");
 }
 
+TEST_CASE("settings: a proxy of the environment is for plain HTTP to other machines") {
+  CliWorld world;
+  world.environment["http_proxy"] = "http://proxy:3128";
+  world.environment["NO_PROXY"] = ".example.com";
+  world.run({"status"});
+  CHECK(world.settings.proxy == "http://proxy:3128");
+  CHECK(world.settings.no_proxy == ".example.com");
+  for (const char* here : {"http://127.0.0.1:8080", "http://127.77.0.1", "http://localhost:8080/x",
+                           "http://[::1]:8080"}) {
+    CAPTURE(here);
+    world.run({"status", "--apiserver-url", here});
+    CHECK(world.settings.url.starts_with("http://"));
+    CHECK(world.settings.proxy.empty());
+  }
+  for (const char* there : {"http://127.example.com", "http://localhost.example.com"}) {
+    CAPTURE(there);
+    world.run({"status", "--apiserver-url", there});
+    CHECK_FALSE(world.settings.proxy.empty());
+  }
+  Folder files;
+  const std::string pem = files.write("pem", "x");
+  world.environment.erase("DISABLE_TLS");
+  world.run({"status", "--apiserver-url=https://server", "--pgo-ca-cert", pem, "--pgo-client-cert",
+             pem, "--pgo-client-key", pem});
+  CHECK(world.settings.tls);
+  CHECK(world.settings.proxy.empty());
+}
+
 TEST_CASE("settings: a local daemon is found when no server is named") {
   Folder state;
   state.write("pki/ca.crt", "x");

@@ -1,6 +1,7 @@
 #include "pgo/client.h"
 
 #include "pgo/manifests/render.h"
+#include "pgo/rest_channel.h"
 #include "pgo/server/rest_service.h"
 #include "request_world.h"
 
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <stdlib.h>
 #include <string>
 #include <utility>
 #include <vector>
@@ -170,6 +172,29 @@ TEST_CASE("client: what a server of 4.2.0 does not know is unimplemented") {
   const auto told = client.explain_cluster("hippo");
   REQUIRE_FALSE(told.has_value());
   CHECK(told.error().code == Code::unimplemented);
+}
+
+TEST_CASE("channel: a proxy is one of the settings, never of the environment") {
+  REQUIRE(setenv("http_proxy", "http://127.0.0.1:9", 1) == 0);
+  const auto refused_at = [](std::string proxy, std::string no_proxy) {
+    const auto channel = connect_rest({.url = "http://127.0.0.1:1",
+                                       .tls = false,
+                                       .proxy = std::move(proxy),
+                                       .no_proxy = std::move(no_proxy)});
+    REQUIRE(channel);
+    const auto answer = (*channel)->send({.method = "GET", .path = "/version"});
+    REQUIRE_FALSE(answer);
+    CHECK(answer.error().code == Code::unavailable);
+    const std::string& said = answer.error().message;
+    CAPTURE(said);
+    const std::size_t port = said.find(" port ");
+    REQUIRE(port != said.npos);
+    return said[port + 6];
+  };
+  CHECK(refused_at("", "") == '1');
+  CHECK(refused_at("http://127.0.0.1:7", "") == '7');
+  CHECK(refused_at("http://127.0.0.1:7", "127.0.0.1") == '1');
+  REQUIRE(unsetenv("http_proxy") == 0);
 }
 
 TEST_CASE("client: every operation but the questions can be tried") {
