@@ -42,7 +42,7 @@ struct LocalDaemon {
 
   std::string text(std::string_view key) const { return std::string(document[key].as_string()); }
   std::string path(std::string_view key) const {
-    const std::string value = text(key);
+    std::string value = text(key);
     if (value.empty() || fs::path(value).is_absolute()) return value;
     return (file.parent_path() / value).string();
   }
