@@ -105,7 +105,9 @@ class Environment:
         self._network = (Network(network) if network
                          else Network.of_state(state_dir) or Network.free())
         self.network = self._network.name
-        self.state_dir = state_dir or tempfile.mkdtemp(prefix="pgo-testing-", dir="/var/tmp")
+        # The daemon works in another folder.
+        self.state_dir = os.path.abspath(state_dir) if state_dir else tempfile.mkdtemp(
+            prefix="pgo-testing-", dir="/var/tmp")
         package = pathlib.Path(__file__).resolve().parent.parent
         path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(

@@ -348,6 +348,7 @@ Result<void> HttpTransport::Impl::prepare(Transfer& transfer, const Request& req
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
   curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
   curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");  // or the environment decides after all
   curl_easy_setopt(
       easy, CURLOPT_HTTP_VERSION,
       static_cast<long>(options.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
