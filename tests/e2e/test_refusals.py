@@ -160,13 +160,25 @@ def test_root_gives_no_directory_away_that_is_not_the_daemons(tmp_path, kind):
     assert given.stat().st_uid == owner
 
 
-@pytest.mark.parametrize("flag, word", [("--pgbouncer", "pgBouncer"), ("--metrics", "crunchy-collect"),
-                                        ("--pgbadger", "crunchy-pgbadger"),
+@pytest.mark.parametrize("flag, word", [("--metrics", "crunchy-collect"), ("--pgbadger", "crunchy-pgbadger"),
                                         ("--ccp-image=crunchy-postgres-gis-ha", "gis")])
 def test_what_this_installation_cannot_run_is_refused_by_name(daemon, flag, word):
     before = daemon.names("secrets")
     refused(daemon.pgo("create", "cluster", "bare", flag, check=False), word)
     assert daemon.names("secrets") == before and daemon.names("pgclusters") == []
+
+
+@pytest.mark.parametrize("command, word, code", [
+    (["create", "cluster", "bare", "--pgbouncer-pass=x"], "--pgbouncer", 2),
+    (["create", "pgbouncer", "nosuch"], "nosuch", 1),
+    (["create", "pgbouncer"], "--selector", 2),
+    (["create", "pgbouncer", "hippo", "--selector=name=hippo"], "either", 2),
+    (["delete", "pgbouncer", "nosuch", "--no-prompt"], "nosuch", 1),
+    (["delete", "pgbouncer"], "--selector", 2)])
+def test_a_pgbouncer_that_cannot_be_is_refused(daemon, command, word, code):
+    before = daemon.names("secrets"), daemon.names("pgtasks")
+    refused(daemon.pgo(*command, check=False), word, code=code)
+    assert (daemon.names("secrets"), daemon.names("pgtasks")) == before
 
 
 @pytest.mark.parametrize("options, word", [(["--state-dir", "/nonexistent"], "--dev"),
