@@ -31,6 +31,12 @@ class Client final : public http::Duplex {
 
 class Accepting final : public http::Responder {
  public:
+  Accepting() = default;
+  Accepting(const Accepting&) = delete;
+  Accepting& operator=(const Accepting&) = delete;
+  /// As a connection that has ended it calls nobody any more.
+  ~Accepting() override { client->says = nullptr; }
+
   void respond(http::Response) override {}
   std::shared_ptr<http::Stream> respond_stream(http::Response) override { return nullptr; }
   std::shared_ptr<http::Duplex> accept_websocket(std::string) override { return nullptr; }
