@@ -8,8 +8,7 @@
 namespace pgo::model {
 namespace {
 
-// Nothing of it shall stand in the server's log. A role whose password has run out is let in by
-// nobody: the pool would lend it a connection that was opened before.
+// Nothing of it shall stand in the server's log.
 constexpr std::string_view kRoleSql = R"(
 SET log_statement = 'none';
 SET log_min_duration_statement = -1;
@@ -19,6 +18,8 @@ SELECT format('CREATE ROLE %I', :'pool_user')
 ALTER ROLE :"pool_user" LOGIN PASSWORD :'pool_verifier';
 )";
 
+// A role whose password has run out is not let in: the pool would lend it a connection that was
+// opened before.
 constexpr std::string_view kDatabaseSql = R"(
 SET client_min_messages = 'warning';
 BEGIN;

@@ -31,11 +31,6 @@ void Plan::create(const kube::ResourceType& type, kube::Object object, std::stri
   actions_.push_back({Ensure{type, std::move(object), false}, reason});
 }
 
-void Plan::create_or_adopt(const kube::ResourceType& type, kube::Object object,
-                           std::string_view reason) {
-  actions_.push_back({Ensure{type, std::move(object), true}, reason});
-}
-
 bool Plan::create(const kube::ResourceType& type, Result<kube::Object> object,
                   std::string_view reason, bool adopt) {
   if (!object) {

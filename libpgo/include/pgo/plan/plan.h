@@ -24,10 +24,8 @@ class Plan {
 
   /// Asks for `object`; the caller has seen that the view does not hold it.
   void create(const kube::ResourceType& type, kube::Object object, std::string_view reason);
-  /// As `create`, and an object of that name is taken over whoever made it.
-  void create_or_adopt(const kube::ResourceType& type, kube::Object object,
-                       std::string_view reason);
-  /// The rendering may have failed: then nothing is asked for and the reason is recorded.
+  /// The rendering may have failed: then nothing is asked for and the reason is recorded. With
+  /// `adopt` an object of that name that belongs to no cluster is taken over.
   bool create(const kube::ResourceType& type, Result<kube::Object> object, std::string_view reason,
               bool adopt = false);
   /// Asks for a secret whose values the executor draws, or copies from the secret `copy_of` of the
