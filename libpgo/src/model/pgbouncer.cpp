@@ -76,6 +76,10 @@ bool is_pool_user(std::string_view user) {
          user != fixed::kReplicationUser && user != fixed::kMonitoringUser;
 }
 
+std::string pool_user(std::string_view user) {
+  return std::string(user.empty() ? fixed::kPoolUser : user);
+}
+
 std::vector<std::string> pool_account_command() {
   return {"/bin/bash", "-c",
           assigned("role_sql", kRoleSql) + assigned("database_sql", kDatabaseSql) +

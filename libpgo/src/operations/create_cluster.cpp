@@ -4,6 +4,7 @@
 #include "operations/pool_account.h"
 #include "pgo/base/text.h"
 #include "pgo/model/names.h"
+#include "pgo/model/pgbouncer.h"
 #include "pgo/model/pgtask.h"
 #include "pgo/operations/cluster.h"
 
@@ -38,7 +39,7 @@ model::Labels user_labels(const Context& context, const Request& request,
   }
   if (request.pgbouncer_flag) {
     // K31: its password is in its secret, and in no label.
-    set(model::label::kPgbouncerUser, pool_user(request.pgbouncer_user));
+    set(model::label::kPgbouncerUser, model::pool_user(request.pgbouncer_user));
     set(model::label::kPgbouncerSecret, "");
   }
   set(model::label::kPgoVersion, model::fixed::kPgoVersion);

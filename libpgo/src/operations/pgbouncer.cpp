@@ -3,6 +3,7 @@
 #include "operations/checks.h"
 #include "operations/pool_account.h"
 #include "pgo/model/names.h"
+#include "pgo/model/pgbouncer.h"
 #include "pgo/model/pgtask.h"
 
 #include <string>
@@ -30,7 +31,7 @@ Result<void> request_pool(const Context& context, const Caller& caller,
                           const model::PgCluster& cluster,
                           const model::rest::CreatePgbouncerRequest& request) {
   const std::string& name = cluster.name();
-  const std::string user = pool_user(request.pgbouncer_user);
+  const std::string user = model::pool_user(request.pgbouncer_user);
   PGO_TRY_VOID(ensure_pool_secret(context, cluster, user, request.pgbouncer_pass));
   model::PgTask task = model::new_task(request.ns, model::names::pgbouncer_add_task(name),
                                        model::TaskType::add_pgbouncer, name);

@@ -31,10 +31,6 @@ Result<void> check_pool_account(const std::string& user, const std::string& pass
   return {};
 }
 
-std::string pool_user(const std::string& user) {
-  return user.empty() ? std::string(model::fixed::kPoolUser) : user;
-}
-
 Result<void> ensure_pool_secret(const Context& context, const model::PgCluster& cluster,
                                 const std::string& user, const std::string& password) {
   const std::string& ns = cluster.metadata.ns;
@@ -42,7 +38,7 @@ Result<void> ensure_pool_secret(const Context& context, const model::PgCluster& 
   PGO_TRY(const ObjectPtr kept, get_if_exists(context.reader, kube::types::kSecret, ns, name));
   if (kept && password.empty()) return {};
   manifests::PoolAccount account;
-  account.user = pool_user(user);
+  account.user = model::pool_user(user);
   account.password = password.empty() ? random_password(context) : password;
   account.verifier = crypto::postgres_md5(account.user, account.password);
   PGO_TRY(const kube::Object secret,

@@ -13,9 +13,6 @@ namespace pgo::operations {
 Result<void> check_pool_account(const std::string& user, const std::string& password,
                                 const std::string& database_user);
 
-/// The name of its account: the usual one for an empty text.
-std::string pool_user(const std::string& user);
-
 /// The secret of a cluster's pgBouncer. One that is there is kept, as it belongs to kept data,
 /// unless a password is given: then it gets that.
 Result<void> ensure_pool_secret(const Context& context, const model::PgCluster& cluster,

@@ -41,10 +41,10 @@ void take_up(Work& work, const Task& task) {
   const Cluster& cluster = *work.view.cluster;
   if (!cluster.pool) {
     Value body = wanted_label(model::kTrue);
-    const std::string_view user = task.parameter(model::param::kPgbouncerUser);
     body.at_or_add("spec")
         .at_or_add("userlabels")
-        .set(model::label::kPgbouncerUser, user.empty() ? model::fixed::kPoolUser : user);
+        .set(model::label::kPgbouncerUser,
+             model::pool_user(task.parameter(model::param::kPgbouncerUser)));
     work.plan.patch(types::kPgCluster, cluster.meta, std::move(body), "a pgBouncer is asked for");
   }
   work.plan.event(pool_event(work.view, "CreatePgbouncer", task.label(model::label::kPgouser)),
@@ -81,9 +81,8 @@ void take_down(Work& work, const Task& task) {
 bool secret(Work& work, const model::PgCluster& cluster) {
   if (work.view.secret(model::names::pgbouncer_secret(work.view.name)) != nullptr) return true;
   // Requests make it; where only the label was set by hand the password is drawn.
-  const std::string_view user = cluster.user_label(model::label::kPgbouncerUser);
   manifests::PoolAccount account;
-  account.user = user.empty() ? model::fixed::kPoolUser : user;
+  account.user = model::pool_user(cluster.user_label(model::label::kPgbouncerUser));
   auto made = manifests::pgbouncer_secret(*work.settings.renderer, cluster, account);
   if (!made) {
     work.plan.wait(Reason::render_failed, "Secret", made.error().text());
